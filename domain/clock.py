@@ -1,0 +1,63 @@
+"""The two clocks' arithmetic: instants in UTC, days in Asia/Seoul, integer microseconds in storage."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SEOUL = ZoneInfo("Asia/Seoul")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+
+
+class NotAnInstant(ValueError):
+    """A text is neither a date nor a time stamp with its offset."""
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 in UTC, exact (no float on the way)."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The UTC instant of a count that `to_microseconds` gave."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def day_of(instant: datetime) -> date:
+    """The calendar day in Seoul."""
+    return instant.astimezone(SEOUL).date()
+
+
+def days_between(earlier: datetime, later: datetime) -> int:
+    """Whole calendar days in Seoul from one instant to another; negative when `later` is earlier."""
+    return (day_of(later) - day_of(earlier)).days
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a Seoul day: what a bare date means when it bounds a question."""
+    return datetime.combine(day + _DAY, time(), SEOUL).astimezone(UTC) - _MICROSECOND
+
+
+def start_of_day(day: date) -> datetime:
+    """Midnight in Seoul at which a day begins, as a UTC instant."""
+    return datetime.combine(day, time(), SEOUL).astimezone(UTC)
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a bound such as `as_of`: a bare date means to its end in Seoul, a time stamp needs an offset.
+
+    Raises NotAnInstant, whose message says which forms are read.
+    """
+    try:
+        if len(text) == 10:
+            return end_of_day(date.fromisoformat(text))
+        instant = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise NotAnInstant(
+            f"{text!r} is not a date (2025-09-30) nor a time stamp with an offset (2025-09-30T09:00:00+09:00)"
+        ) from None
+    if instant.tzinfo is None:
+        raise NotAnInstant(f"{text!r} has no UTC offset: write {text}+09:00 for Seoul time, or {text}Z for UTC")
+    return instant.astimezone(UTC)

@@ -1,0 +1,160 @@
+"""The effective history of one person: what is true of them at (as_of, known_at), whatever order it arrived in.
+
+Amendments and links count from when the journal recorded them; touchpoints count at their own `occurred_at`. Position and
+`recorded_at` never decide an order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.clock import END_OF_TIME
+from domain.components import Link, root_at
+from domain.events import IdentitiesLinked, IdentitiesUnlinked, TouchpointCorrected, TouchpointVoided
+from domain.touchpoint import Touchpoint
+
+Amendment = TouchpointCorrected | TouchpointVoided
+_AMENDMENTS = (TouchpointCorrected, TouchpointVoided)
+_LINKS = (IdentitiesLinked, IdentitiesUnlinked)
+
+
+class Recorded(NamedTuple):
+    """An event as the journal holds it."""
+
+    event: Touchpoint
+    recorded_at: datetime
+
+
+class Fact(NamedTuple):
+    """A touchpoint in force: its event with corrections applied, under its own id.
+
+    `recorded_at` is when the touchpoint itself was first recorded; `amended_by` names the correction in force.
+    """
+
+    event: Touchpoint
+    event_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    amended_by: UUID | None = None
+
+
+class Slice(NamedTuple):
+    """One version of a touchpoint and the interval [known_from, known_to) of journal time in which it was the truth."""
+
+    fact: Fact
+    root: UUID
+    linked: bool
+    known_from: datetime
+    known_to: datetime
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything recorded of one component (a person with all linked identities) and what of it is in force."""
+
+    root: UUID
+    facts: tuple[Fact, ...]
+    """In force, in order of (occurred_at, event_id)."""
+    touchpoints: Sequence[Recorded] = ()
+    """All recorded touchpoints, in force or not."""
+    amendments: Mapping[UUID, Sequence[Recorded]] = field(default_factory=dict)
+    """Amendments by target."""
+    links: Sequence[Link] = ()
+    """Links and unlinks by the time they were recorded."""
+
+    def slices(self) -> Iterable[Slice]:
+        """Every version of every touchpoint with the journal time in which it held."""
+        for recorded in self.touchpoints:
+            event = recorded.event
+            amendments = self.amendments.get(event.event_id, ())
+            if not amendments and not self.links:
+                fact = Fact(event, event.event_id, event.occurred_at, recorded.recorded_at)
+                yield Slice(fact, event.participant_id, False, recorded.recorded_at, END_OF_TIME)
+            else:
+                yield from self._slices_of(recorded, amendments)
+
+    def _slices_of(self, recorded: Recorded, amendments: Sequence[Recorded]) -> Iterable[Slice]:
+        start = recorded.recorded_at
+        cuts = {start, END_OF_TIME}
+        cuts.update(moment for moment in (a.recorded_at for a in amendments) if moment > start)
+        cuts.update(moment for moment in (link.recorded_at for link in self.links) if moment > start)
+        ordered = sorted(cuts)
+        versions: list[Slice] = []
+        for known_from, known_to in zip(ordered, ordered[1:], strict=False):
+            fact = fact_of(recorded, [a for a in amendments if a.recorded_at <= known_from])
+            if fact is None:
+                continue
+            root, linked = root_at(recorded.event.participant_id, self.links, known_from)
+            last = versions[-1] if versions else None
+            if last and last.known_to == known_from and (last.fact, last.root, last.linked) == (fact, root, linked):
+                versions[-1] = Slice(fact, root, linked, last.known_from, known_to)
+            else:
+                versions.append(Slice(fact, root, linked, known_from, known_to))
+        yield from versions
+
+
+def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
+    """The touchpoint with its winning amendment applied; None when it is voided.
+
+    Of several amendments the greatest (decided_at, event_id) wins. A correction that names another type than its target is
+    still taken: a call may turn out to have been a visit.
+    """
+    event = recorded.event
+    if not amendments:
+        return Fact(event, event.event_id, event.occurred_at, recorded.recorded_at)
+    winner = max((a.event for a in amendments), key=_decision)
+    if isinstance(winner, TouchpointVoided):
+        return None
+    assert isinstance(winner, TouchpointCorrected)
+    event = winner.corrected(source=event.source, source_id=event.source_id)
+    return Fact(event, recorded.event.event_id, event.occurred_at, recorded.recorded_at, winner.event_id)
+
+
+def _decision(amendment: Touchpoint) -> tuple[datetime, UUID]:
+    assert isinstance(amendment, _AMENDMENTS)
+    return amendment.decided_at, amendment.event_id
+
+
+def history_of(
+    root: UUID,
+    recorded: Iterable[Recorded],
+    *,
+    as_of: datetime = END_OF_TIME,
+    known_at: datetime = END_OF_TIME,
+) -> History:
+    """The effective history of a component from its recorded events in any order, each given once.
+
+    Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are not yet
+    there.
+    """
+    touchpoints: list[Recorded] = []
+    amendments: dict[UUID, list[Recorded]] = {}
+    links: list[Link] = []
+    for item in recorded:
+        event = item.event
+        if item.recorded_at > known_at:
+            continue
+        if isinstance(event, _AMENDMENTS):
+            amendments.setdefault(event.target_event_id, []).append(item)
+        elif isinstance(event, _LINKS):
+            joins = isinstance(event, IdentitiesLinked)
+            links.append(Link(event.pair_id, event.participant_id, event.other_id, joins, item.recorded_at))
+            touchpoints.append(item)
+        else:
+            touchpoints.append(item)
+    streams = {item.event.event_id: item.event.participant_id for item in touchpoints} if amendments else {}
+    own = {
+        target: [a for a in found if a.event.participant_id == streams.get(target)]
+        for target, found in amendments.items()
+    }
+    facts = [
+        fact
+        for item in touchpoints
+        if (fact := fact_of(item, own.get(item.event.event_id, ()) if own else ())) is not None
+        and fact.occurred_at <= as_of
+    ]
+    facts.sort(key=lambda fact: (fact.occurred_at, fact.event_id))
+    links.sort(key=lambda link: (link.recorded_at, link.pair_id))
+    return History(root, tuple(facts), touchpoints, own, links)

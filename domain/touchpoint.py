@@ -1,0 +1,121 @@
+"""The envelope every event shares, and the registry of stored names.
+
+Warning: a stored name (`store-visited.v1`) is what the journal holds for ever. Never change or reuse one; a new shape is a
+new class stored as `.v2` with an upcaster for the old name.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha1
+from typing import Annotated, Any, ClassVar, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.codes import CURRENT, VERSIONS, Basis, CodeList, Origin, Precision
+from domain.personal import Clinical, Kind, personal_fields
+
+
+class StoredNameTaken(TypeError):
+    """Two event classes ask for the same stored name: a programming error, raised at import."""
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A short open text: an identifier, a place, a programme. Never a person's name."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""A free text of at most 2,000 characters, only ever stored sealed."""
+
+COLUMNS = ("participant_id", "occurred_at", "source", "actor")
+"""Fields that are columns of the journal, and therefore not repeated in the stored state."""
+
+
+class Touchpoint(BaseModel):
+    """One thing that happened in a person's journey, as its producer told it.
+
+    `occurred_at` is the world's clock; the journal adds its own `recorded_at` beside the event (domain.history.Recorded).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    stored_as: ClassVar[str] = ""
+    """The chosen name under which the journal keeps this type, such as `store-visited.v1`."""
+    is_command: ClassVar[bool] = False
+    """True for what only Majung itself decides: such an event is refused from a producer."""
+    sealed_fields: ClassVar[Mapping[str, Kind]] = {}
+    open_fields: ClassVar[tuple[str, ...]] = ()
+    registry: ClassVar[dict[str, type["Touchpoint"]]] = {}
+
+    participant_id: UUID
+    """A random pseudonym; never derived from a phone, a name or a nickname."""
+    occurred_at: AwareDatetime
+    """When it happened in the world; a naive time stamp is refused."""
+    source: Name
+    """Which system told us, as a URI or a short name."""
+    source_id: Name
+    """The producer's own id of this touchpoint, unique within its source."""
+    precision: Precision = Precision.INSTANT
+    actor: Name | None = None
+    """Pseudonym of the worker who recorded it."""
+    organisation: Name | None = None
+    site: Name | None = None
+    district: Name | None = None
+    basis: Basis | None = None
+    """Lawful ground, when the producer states one."""
+    code_list_version: Annotated[str, Field(json_schema_extra={"enum": list(VERSIONS)})] = CURRENT
+    origin: Origin = Origin.LIVE
+    note: Clinical[Text] | None = None
+
+    def __init_subclass__(cls, stored_as: str = "", is_command: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.stored_as = stored_as
+        cls.is_command = is_command
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.sealed_fields = personal_fields(cls)
+        cls.open_fields = tuple(
+            name for name in cls.model_fields if name not in cls.sealed_fields and name not in COLUMNS
+        )
+        if cls.stored_as:
+            known = Touchpoint.registry.setdefault(cls.stored_as, cls)
+            if known is not cls:
+                raise StoredNameTaken(f"{cls.stored_as} is already the stored name of {known.__qualname__}")
+
+    @cached_property
+    def event_id(self) -> UUID:
+        """uuid5(participant, source, source_id): a redelivered touchpoint is the same event, for ever."""
+        return UUID(bytes=event_key(self.participant_id.bytes, self.source, self.source_id))
+
+    def replaced(self, **changes: Any) -> Self:
+        """The same touchpoint with other values, validated anew."""
+        return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
+
+
+def event_key(participant: bytes, source: str, source_id: str) -> bytes:
+    """The 16 bytes of uuid5(participant, "<length of source>:<source><source_id>") (RFC 9562, 5.5).
+
+    The length keeps ("a", "bc") apart from ("ab", "c"). Written out because building UUID objects is a third of an append.
+    """
+    key = bytearray(sha1(participant + f"{len(source)}:{source}{source_id}".encode(), usedforsecurity=False).digest()[:16])
+    key[6] = key[6] & 0x0F | 0x50
+    key[8] = key[8] & 0x3F | 0x80
+    return bytes(key)
+
+
+def participant_of(source: str, key: str) -> UUID:
+    """A stable pseudonym for a row key of a data set that is already pseudonymous.
+
+    Only for keys that mean nobody outside the file (a response id): a phone, a name or a nickname must never come here.
+    """
+    return uuid5(NAMESPACE_URL, f"urn:majung:participant:{len(source)}:{source}{key}")
+
+
+def codes_newer_than_claimed(event: Touchpoint) -> list[tuple[str, CodeList]]:
+    """The fields whose code came later than the code list version that the event itself claims."""
+    return [
+        (name, code)
+        for name, value in event.__dict__.items()
+        for code in (value if isinstance(value, tuple) else (value,))
+        if isinstance(code, CodeList) and code.since > event.code_list_version
+    ]

@@ -1,0 +1,70 @@
+"""Timeline: what happened to a person, in order. A thin index: contents stay in the journal, opened for a page at a time."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Column, String
+
+from domain.history import History
+from projections.columns import Instant, Pseudonym
+from projections.read_model import ReadModel
+
+
+class TimelineRow(NamedTuple):
+    """One touchpoint in force."""
+
+    component: UUID
+    occurred_at: datetime
+    event_id: UUID
+    participant_id: UUID
+    topic: str
+    site: str | None
+    actor: str | None
+    amended_by: UUID | None
+    recorded_at: datetime
+
+
+def columns() -> list[Column[object]]:
+    return [
+        Column("component", Pseudonym, primary_key=True),
+        Column("occurred_at", Instant, primary_key=True),
+        Column("event_id", Pseudonym, primary_key=True),
+        Column("participant_id", Pseudonym, nullable=False),
+        Column("topic", String, nullable=False),
+        Column("site", String),
+        Column("actor", String),
+        Column("amended_by", Pseudonym),
+        Column("recorded_at", Instant, nullable=False),
+    ]
+
+
+def fold(history: History) -> Iterable[TimelineRow]:
+    """Every touchpoint in force, corrected ones as corrected and under the correction's id beside their own."""
+    root = history.root
+    return [
+        TimelineRow(
+            root,
+            fact.occurred_at,
+            fact.event_id,
+            fact.event.participant_id,
+            fact.event.stored_as,
+            fact.event.site,
+            fact.event.actor,
+            fact.amended_by,
+            fact.recorded_at,
+        )
+        for fact in history.facts
+    ]
+
+
+timeline = ReadModel(
+    name="timeline",
+    version=1,
+    row=TimelineRow,
+    key=("component", "occurred_at", "event_id"),
+    columns=columns,
+    fold=fold,
+    arrival=frozenset({"recorded_at"}),
+)
