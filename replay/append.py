@@ -1,0 +1,202 @@
+"""How rows enter the journal: the hot statements, one set per dialect, all inside the lock of the shard's head.
+
+The order of locks is the same everywhere: heads in ascending shard order, then rows. Positions and recorded_at are handed
+out under that lock, so position order is commit order and recorded_at never runs backwards.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from uuid import UUID
+from zlib import crc32
+
+import psycopg
+from sqlalchemy import Connection
+
+from replay.database import Database, cursor_of, rows_of
+from replay.mapper import Row
+from replay.tables import COLUMN_NAMES
+
+WAKE_CHANNEL = "majung_journal"
+
+_COLUMNS = ", ".join(COLUMN_NAMES)
+_SQLITE_INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES ({', '.join('?' * len(COLUMN_NAMES))})"
+_SQLITE_HEAD = (
+    "UPDATE heads SET position = position + ?, recorded_at = max(recorded_at, ?) WHERE shard = ?"
+    " RETURNING position, recorded_at"
+)
+_SQLITE_VERSION = "SELECT max(version) FROM journal WHERE shard = ? AND participant_id = ?"
+_SQLITE_ONE = (
+    f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?,"
+    " (SELECT coalesce(max(version), 0) + 1 FROM journal WHERE shard = ? AND participant_id = ?),"
+    " ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_POSTGRES_COPY = f"COPY journal ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_POSTGRES_TYPES = (
+    ["int4", "int8", "bytea", "int4", "bytea", "text", "int8", "int8", "text", "text", "bytea", "bytea", "bytea"]
+)
+_POSTGRES_HEAD = (
+    "UPDATE heads SET position = position + %s, recorded_at = greatest(recorded_at, %s) WHERE shard = %s"
+    " RETURNING position, recorded_at"
+)
+_POSTGRES_VERSIONS = (
+    "SELECT p, (SELECT version FROM journal WHERE shard = %s AND participant_id = p ORDER BY version DESC LIMIT 1)"
+    " FROM unnest(%s::uuid[]) AS p"
+)
+_POSTGRES_ONE = f"""
+WITH head AS (
+    UPDATE heads SET position = position + 1, recorded_at = greatest(recorded_at, %(now)s) WHERE shard = %(shard)s
+    RETURNING position, recorded_at
+)
+INSERT INTO journal ({_COLUMNS})
+SELECT %(shard)s, head.position, %(participant)s::uuid,
+       (SELECT coalesce(max(version), 0) + 1 FROM journal WHERE shard = %(shard)s AND participant_id = %(participant)s::uuid),
+       %(event)s::uuid, %(topic)s::text, %(occurred)s::int8, head.recorded_at, %(actor)s::text, %(source)s::text,
+       %(state)s::bytea, %(sealed)s::bytea, %(digest)s::bytea
+FROM head
+RETURNING position, recorded_at, pg_notify('{WAKE_CHANNEL}', '')
+"""
+
+
+class AlreadyThere(Exception):
+    """A row's event id, or its place in a stream, is taken: nothing of this append was stored."""
+
+
+class Appended(NamedTuple):
+    """Where a row went."""
+
+    shard: int
+    position: int
+    recorded_at: int
+
+
+def shard_of(participant: bytes, shards: int) -> int:
+    """The shard of a participant: CRC-32 of the id's bytes. Warning: changing this loses every stream."""
+    return crc32(participant) % shards if shards > 1 else 0
+
+
+def append(
+    database: Database, events: Sequence[Any], to_row: Callable[[Any], Row], participants: Sequence[bytes], *, shards: int, now: int
+) -> list[Appended]:
+    """Append facts in one transaction, each at the end of its stream; rows are made while they are written.
+
+    Raises AlreadyThere when an event id is taken (also by another of these events); nothing is stored then.
+    """
+    by_shard: dict[int, list[int]] = {}
+    for index, participant in enumerate(participants):
+        by_shard.setdefault(shard_of(participant, shards), []).append(index)
+    placed: list[Appended] = [Appended(0, 0, 0)] * len(events)
+    with _violations(), database.write() as connection:
+        for shard in sorted(by_shard):
+            indexes = by_shard[shard]
+            last, recorded_at = advance_head(database, connection, shard, len(indexes), now)
+            versions = _versions(database, connection, shard, {participants[index] for index in indexes})
+            first = last - len(indexes) + 1
+            rows = _numbered(shard, first, recorded_at, (to_row(events[index]) for index in indexes), versions)
+            write_rows(database, connection, rows)
+            for offset, index in enumerate(indexes):
+                placed[index] = Appended(shard, first + offset, recorded_at)
+        announce(database, connection)
+    return placed
+
+
+def append_one(database: Database, row: Row, *, shards: int, now: int) -> Appended:
+    """Append one fact on its own path: two statements on SQLite, one on PostgreSQL. Raises AlreadyThere."""
+    shard = shard_of(row.participant_id, shards)
+    return (_append_one_postgres if database.is_postgres else _append_one_sqlite)(database, row, shard, now)
+
+
+def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> Appended:
+    with _violations(), database.write() as connection, cursor_of(connection) as cursor:
+        position, recorded_at = cursor.execute(_SQLITE_HEAD, (1, now, shard)).fetchone()
+        pid = row.participant_id
+        cursor.execute(
+            _SQLITE_ONE,
+            (shard, position, pid, shard, pid, row.event_id, row.topic, row.occurred_at, recorded_at, *row[4:]),
+        )
+    return Appended(shard, position, recorded_at)
+
+
+def _append_one_postgres(database: Database, row: Row, shard: int, now: int) -> Appended:
+    values = {
+        "shard": shard,
+        "now": now,
+        "participant": UUID(bytes=row.participant_id),
+        "event": UUID(bytes=row.event_id),
+        "topic": row.topic,
+        "occurred": row.occurred_at,
+        "actor": row.actor,
+        "source": row.source,
+        "state": row.state,
+        "sealed": row.sealed,
+        "digest": row.sealed_digest,
+    }
+    with _violations(), database.autocommit() as cursor:
+        position, recorded_at, _ = cursor.execute(_POSTGRES_ONE, values).fetchone()
+    return Appended(shard, position, recorded_at)
+
+
+@contextmanager
+def _violations() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, psycopg.errors.UniqueViolation) as error:
+        raise AlreadyThere("an event id, or a place in a stream, is taken") from error
+
+
+def advance_head(database: Database, connection: Connection, shard: int, count: int, now: int) -> tuple[int, int]:
+    """Take `count` positions of a shard; returns the last of them and the journal time, holding the head until commit."""
+    statement = _POSTGRES_HEAD if database.is_postgres else _SQLITE_HEAD
+    [(position, recorded_at)] = rows_of(connection, statement, (count, now, shard))
+    return position, recorded_at
+
+
+def write_rows(database: Database, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write journal rows, complete and in the order of the columns."""
+    with cursor_of(connection) as cursor:
+        if not database.is_postgres:
+            cursor.executemany(_SQLITE_INSERT, rows)
+            return
+        with cursor.copy(_POSTGRES_COPY) as copy:
+            copy.set_types(_POSTGRES_TYPES)
+            for row in rows:
+                copy.write_row(row)
+
+
+def announce(database: Database, connection: Connection) -> None:
+    """Wake the readers of the log when this transaction commits (SQLite readers watch its files)."""
+    if database.is_postgres:
+        rows_of(connection, f"SELECT pg_notify('{WAKE_CHANNEL}', '')")
+
+
+def _numbered(
+    shard: int, position: int, recorded_at: int, rows: Iterator[Row], versions: dict[bytes, int]
+) -> Iterator[tuple[Any, ...]]:
+    for participant, event_id, topic, occurred_at, actor, source, state, sealed, digest in rows:
+        version = versions[participant] = versions[participant] + 1
+        yield (
+            shard,
+            position,
+            participant,
+            version,
+            event_id,
+            topic,
+            occurred_at,
+            recorded_at,
+            actor,
+            source,
+            state,
+            sealed,
+            digest,
+        )
+        position += 1
+
+
+def _versions(database: Database, connection: Connection, shard: int, participants: set[bytes]) -> dict[bytes, int]:
+    """The last version of each stream, 0 for a new one."""
+    if database.is_postgres:
+        found = rows_of(connection, _POSTGRES_VERSIONS, (shard, [UUID(bytes=pid) for pid in participants]))
+        return {pid.bytes: version or 0 for pid, version in found}
+    with cursor_of(connection) as cursor:
+        return {pid: cursor.execute(_SQLITE_VERSION, (shard, pid)).fetchone()[0] or 0 for pid in participants}

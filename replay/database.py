@@ -1,0 +1,118 @@
+"""One code for SQLite and PostgreSQL: engines, transactions, and the driver cursors of the hot statements.
+
+SQLite runs in WAL with synchronous=FULL, and every writing transaction is BEGIN IMMEDIATE: a deferred one that reads and
+then writes fails at once under concurrency, whatever the busy time-out.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+BUSY_TIMEOUT_SECONDS = 60
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+class UnknownDatabase(DatabaseUnusable):
+    """The URL names neither SQLite nor PostgreSQL."""
+
+
+class Database:
+    """A database by URL. Nothing connects before the first transaction.
+
+    `sqlite:///majung.db` or `postgresql://user@host/name` (the psycopg 3 driver is chosen by itself).
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise UnknownDatabase(f"not a database URL: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
+        name = parsed.get_backend_name()
+        if name not in ("sqlite", "postgresql"):
+            raise UnknownDatabase(f"{name} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")
+        self.url = url
+        self.is_postgres = name == "postgresql"
+        if self.is_postgres:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.path = None if self.is_postgres or not parsed.database else Path(parsed.database)
+        try:
+            self.engine: Engine = create_engine(parsed, **self._engine_options(pool_size))
+        except NoSuchModuleError as error:
+            raise UnknownDatabase(f"{name}: {error}") from None
+        self._facts: Engine | None = None
+        if not self.is_postgres:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_immediate)
+
+    def _engine_options(self, pool_size: int) -> dict[str, Any]:
+        if self.is_postgres:
+            return {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": False}
+        return {"pool_size": pool_size, "max_overflow": pool_size, "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: committed at the end, rolled back on any error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot for reading."""
+        with self.engine.connect() as connection:
+            if self.is_postgres:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                connection = connection.execution_options(majung_reads=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Any]:
+        """A PostgreSQL driver cursor whose every statement is its own transaction."""
+        if self._facts is None:
+            self._facts = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._facts.connect() as connection, cursor_of(connection) as cursor:
+            yield cursor
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def cursor_of(connection: Connection) -> Iterator[Any]:
+    """The driver's own cursor inside Core's transaction: for the few hot statements only."""
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def rows_of(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    """All rows of a driver-level query, in the driver's parameter style."""
+    with cursor_of(connection) as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-65536")
+    connection.execute("PRAGMA mmap_size=268435456")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("majung_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,210 @@
+"""The journal: touchpoints are recorded once, idempotently and without loading the person; commands check invariants first.
+
+Facts (`record`) are never refused for arriving late, twice, or before what explains them. Commands (`decide`) read the
+person's history, decide purely, and append at the version they saw, again if somebody else was faster.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, TrackingRecorder
+from eventsourcing.utils import Environment
+from sqlalchemy import select
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from domain.clock import to_microseconds
+from domain.history import History, history_of
+from domain.touchpoint import Touchpoint
+from replay.append import AlreadyThere, Appended, append, append_one
+from replay.database import Database
+from replay.mapper import JournalEvent, Row, StoredTouchpoint, TouchpointMapper, decode, encode, has_sealed
+from replay.recorder import Factory, Recorder, now_in_utc
+from replay.tables import heads, journal
+from replay.vault import ParticipantKey, Vault
+
+Status = Literal["recorded", "duplicate", "conflict"]
+Decision = Callable[[History], Sequence[Touchpoint]]
+
+_ATTEMPTS = 10
+_IN_ONE_QUERY = 500
+
+
+class DecisionContended(Exception):
+    """Others kept changing this person while a command was decided; nothing was stored, and it may be tried again."""
+
+
+class Outcome(NamedTuple):
+    """What became of one event: recorded now, already there, or there with other content in the differing fields."""
+
+    status: Status
+    event: Touchpoint
+    position: int | None = None
+    """Its position when it was recorded now."""
+    differing: tuple[str, ...] = ()
+
+    @property
+    def event_id(self) -> UUID:
+        return self.event.event_id
+
+
+class Journal(Application[UUID]):
+    """Every touchpoint, stored once. See design: "Two clocks, one journal"."""
+
+    name = "majung"
+
+    def __init__(
+        self, database: Database, vault: Vault, *, shards: int = 1, clock: Callable[[], datetime] = now_in_utc
+    ) -> None:
+        self.database = database
+        self.vault = vault
+        self.shards = shards
+        self.clock = clock
+        super().__init__()
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
+        return Factory(env, database=self.database, shards=self.shards, clock=self.clock)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        mapper: TouchpointMapper = TouchpointMapper(transcoder=self.construct_transcoder())
+        mapper.vault = self.vault
+        return mapper
+
+    def log_of(self, shard: int) -> Recorder:
+        """The log of one shard, to follow or to read in sections."""
+        return Recorder(self.database, shards=self.shards, shard=shard, clock=self.clock)
+
+    def record(self, events: Sequence[Touchpoint], *, now: datetime | None = None) -> list[Outcome]:
+        """Record facts, all in one transaction, and tell what became of each, in the order given.
+
+        The common case assumes that none was recorded before; only when one was is the journal asked which.
+        `now` sets the journal's clock, for synthetic journals; it never runs backwards.
+        """
+        clock = to_microseconds(now or self.clock())
+        for attempt in Retrying(
+            retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
+        ):
+            with attempt:
+                if attempt.retry_state.attempt_number > 1:
+                    return self._record_unknown(events, clock)
+                return self._record_new(events, clock)
+        raise AssertionError("unreachable")
+
+    def _record_new(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
+        if not events:
+            return []
+        keys = self._sealing_keys(events)
+        if len(events) == 1:
+            placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, now=clock)]
+        else:
+            participants = [event.participant_id.bytes for event in events]
+            placed = append(
+                self.database,
+                events,
+                lambda event: encode(event, keys),
+                participants,
+                shards=self.shards,
+                now=clock,
+            )
+        return [Outcome("recorded", event, place.position) for event, place in zip(events, placed, strict=True)]
+
+    def _record_unknown(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
+        """Record what is new among these and compare the rest with what is stored."""
+        first: dict[UUID, Touchpoint] = {}
+        for event in events:
+            first.setdefault(event.event_id, event)
+        stored = {event.event_id: event for event in self.find(first)}
+        new = [event for event_id, event in first.items() if event_id not in stored]
+        recorded = {outcome.event_id: outcome for outcome in self._record_new(new, clock)}
+        outcomes: list[Outcome] = []
+        for event in events:
+            if (outcome := recorded.pop(event.event_id, None)) is not None:
+                outcomes.append(outcome)
+                continue
+            known = stored.get(event.event_id) or first[event.event_id]
+            differing = differing_fields(known, event)
+            outcomes.append(Outcome("conflict" if differing else "duplicate", event, None, differing))
+        return outcomes
+
+    def _sealing_keys(self, events: Iterable[Touchpoint]) -> dict[bytes, ParticipantKey]:
+        people = {event.participant_id for event in events if has_sealed(event)}
+        return self.vault.for_sealing({person.bytes for person in people}) if people else {}
+
+    def find(self, event_ids: Iterable[UUID]) -> list[Touchpoint]:
+        """The stored events among these ids, in no particular order."""
+        wanted = list(event_ids)
+        found: list[Row] = []
+        with self.database.read() as connection:
+            for start in range(0, len(wanted), _IN_ONE_QUERY):
+                some = wanted[start : start + _IN_ONE_QUERY]
+                query = select(
+                    journal.c.participant_id,
+                    journal.c.event_id,
+                    journal.c.topic,
+                    journal.c.occurred_at,
+                    journal.c.actor,
+                    journal.c.source,
+                    journal.c.state,
+                    journal.c.sealed,
+                    journal.c.sealed_digest,
+                ).where(journal.c.event_id.in_(some), journal.c.shard.in_(range(self.shards)))
+                found += [_row_of(values) for values in connection.execute(query)]
+        keys = self.vault.for_opening({row.participant_id for row in found if row.sealed})
+        return [decode(row, keys, UUID(bytes=row.participant_id)) for row in found]
+
+    def head(self) -> tuple[int, ...]:
+        """The last position of each shard."""
+        with self.database.read() as connection:
+            return tuple(connection.scalars(select(heads.c.position).order_by(heads.c.shard)))
+
+    def decide(self, participant_id: UUID, decision: Decision, *, attempts: int = _ATTEMPTS) -> list[Outcome]:
+        """Run a command: read the person, decide, append at the version seen; decide anew when it has moved on.
+
+        Raises what the decision raises, and DecisionContended after `attempts`.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(IntegrityError),
+            stop=stop_after_attempt(attempts),
+            wait=wait_random_exponential(multiplier=0.005, max=0.2),
+        )
+        for attempt in retrying:
+            if attempt.retry_state.attempt_number > attempts:
+                break
+            with attempt:
+                stream: list[JournalEvent] = list(self.events.get(participant_id))  # type: ignore[arg-type]
+                version = stream[-1].originator_version if stream else 0
+                events = decision(history_of(participant_id, stream))
+                decided = [JournalEvent(event, version + n) for n, event in enumerate(events, start=1)]
+                recordings = self.events.put(decided)
+                return [
+                    Outcome("recorded", event, recording.notification.id)
+                    for event, recording in zip(events, recordings, strict=True)
+                ]
+        raise DecisionContended(f"person {participant_id} kept changing: try again")
+
+
+def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:
+    """The names of the fields in which two tellings of one event differ; the type counts as `type`."""
+    if type(stored) is not type(told):
+        return ("type",)
+    return tuple(name for name in type(told).model_fields if getattr(stored, name) != getattr(told, name))
+
+
+def _row_of(values: object) -> Row:
+    participant, event_id, topic, occurred_at, actor, source, state, sealed, digest = values  # type: ignore[misc]
+    return Row(
+        participant.bytes,
+        event_id.bytes,
+        topic,
+        to_microseconds(occurred_at),
+        actor,
+        source,
+        bytes(state),
+        None if sealed is None else bytes(sealed),
+        None if digest is None else bytes(digest),
+    )
+
+
+__all__ = ["Appended", "DecisionContended", "Journal", "Outcome", "StoredTouchpoint", "differing_fields"]

@@ -1,0 +1,147 @@
+"""Events to journal rows and back. The only place that knows how an event is laid out in storage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import orjson
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+from pydantic import BaseModel, ValidationError
+
+from domain.clock import from_microseconds, to_microseconds
+from domain.touchpoint import Touchpoint, event_key
+from replay.vault import KeyMissing, ParticipantKey, Vault
+
+
+class UnknownStoredName(Exception):
+    """The journal holds a type that this release does not know: it was written by a newer one."""
+
+
+class UndecodableEvent(Exception):
+    """A stored event does not validate as its own type: the message names its place, not its content."""
+
+
+class Row(NamedTuple):
+    """What one event contributes to a journal row; shard, position, version and recorded_at are the journal's."""
+
+    participant_id: bytes
+    event_id: bytes
+    topic: str
+    occurred_at: int
+    actor: str | None
+    source: str
+    state: bytes
+    sealed: bytes | None
+    sealed_digest: bytes | None
+
+
+class Keys(Protocol):
+    """Keys by participant bytes."""
+
+    def __getitem__(self, participant: bytes, /) -> ParticipantKey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEvent:
+    """A touchpoint with its place in the journal: the domain event of the `eventsourcing` library."""
+
+    event: Touchpoint
+    originator_version: int
+    recorded_at: datetime = datetime.max
+    position: int = 0
+
+    @property
+    def originator_id(self) -> UUID:
+        return self.event.participant_id
+
+
+@dataclass(frozen=True)
+class StoredTouchpoint(StoredEvent):
+    """The library's stored event, with the columns that Majung adds."""
+
+    row: Row
+    recorded_at: int = 0
+    position: int = 0
+
+
+class TouchpointMapper(Mapper[UUID]):
+    """The library's mapper over our own layout: dispatch on the chosen stored name, sealed fields with their own key."""
+
+    vault: Vault
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredTouchpoint:
+        assert isinstance(domain_event, JournalEvent)
+        event = domain_event.event
+        keys = self.vault.for_sealing([event.participant_id.bytes] if has_sealed(event) else [])
+        row = encode(event, keys)
+        return StoredTouchpoint(event.participant_id, domain_event.originator_version, row.topic, row.state, row)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> JournalEvent:
+        assert isinstance(stored_event, StoredTouchpoint)
+        row = stored_event.row
+        keys = self.vault.for_opening([row.participant_id] if row.sealed else [])
+        event = decode(row, keys, UUID(bytes=row.participant_id))
+        version, recorded_at = stored_event.originator_version, from_microseconds(stored_event.recorded_at)
+        return JournalEvent(event, version, recorded_at, stored_event.position)
+
+
+def has_sealed(event: Touchpoint) -> bool:
+    """Whether the event states any field that must be sealed."""
+    values = event.__dict__
+    for name in event.sealed_fields:  # noqa: SIM110 (a generator costs three times this loop)
+        if values[name] is not None:
+            return True
+    # A correction seals within its replacement, which only `parts` knows.
+    return event.stored_as == "touchpoint-corrected.v1"
+
+
+def encode(event: Touchpoint, keys: Keys) -> Row:
+    """Lay an event out for the journal."""
+    participant = event.participant_id.bytes
+    event_id = event_key(participant, event.source, event.source_id)
+    topic = event.stored_as
+    opened, hidden = event.parts()
+    sealed = digest = None
+    if hidden:
+        plaintext = orjson.dumps(hidden, default=_plain)
+        sealed = keys[participant].seal(plaintext, participant + event_id + topic.encode())
+        digest = sha256(sealed).digest()
+    state = orjson.dumps(opened, default=_plain)
+    occurred_at = to_microseconds(event.occurred_at)
+    return Row(participant, event_id, topic, occurred_at, event.actor, event.source, state, sealed, digest)
+
+
+def decode(row: Row, keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
+    """The event of a row. Raises UnknownStoredName, KeyMissing, SealBroken or UndecodableEvent."""
+    kind = Touchpoint.registry.get(row.topic)
+    if kind is None:
+        raise UnknownStoredName(f"{row.topic} is not known to this release: use the release that wrote it, or a newer one")
+    hidden: dict[str, Any] = {}
+    if row.sealed is not None:
+        key = keys.get(row.participant_id)
+        if key is None:
+            raise KeyMissing(f"participant {participant_id} has sealed events and no key in this vault")
+        hidden = orjson.loads(key.open(row.sealed, row.participant_id + row.event_id + row.topic.encode()))
+    columns = {
+        "participant_id": participant_id,
+        "occurred_at": from_microseconds(row.occurred_at),
+        "source": row.source,
+        "actor": row.actor,
+    }
+    try:
+        event = kind.from_parts(columns, orjson.loads(row.state), hidden)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
+        raise UndecodableEvent(f"event {UUID(bytes=row.event_id)} ({row.topic}) does not read: {fields}") from None
+    event.__dict__["event_id"] = UUID(bytes=row.event_id)
+    return event
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    raise TypeError(type(value).__name__)

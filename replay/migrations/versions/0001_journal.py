@@ -1,0 +1,61 @@
+"""The journal, its heads, positions, members and read models."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from projections.columns import Instant, Pseudonym
+from replay.tables import POSTGRES_TRIGGERS, SQLITE_TRIGGERS
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "journal",
+        sa.Column("shard", sa.Integer, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("participant_id", Pseudonym, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("event_id", Pseudonym),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("occurred_at", Instant),
+        sa.Column("recorded_at", Instant),
+        sa.Column("actor", sa.String),
+        sa.Column("source", sa.String),
+        sa.Column("state", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary),
+        sa.Column("sealed_digest", sa.LargeBinary(32)),
+        sa.PrimaryKeyConstraint("shard", "position"),
+        sa.UniqueConstraint("shard", "participant_id", "version", name="journal_stream"),
+        sa.UniqueConstraint("shard", "event_id", name="journal_event"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "heads",
+        sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("recorded_at", Instant, nullable=False),
+    )
+    op.create_table(
+        "positions",
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "members",
+        sa.Column("participant_id", Pseudonym, primary_key=True),
+        sa.Column("root", Pseudonym, nullable=False),
+    )
+    op.create_index("members_root", "members", ["root"])
+    op.create_table(
+        "read_models",
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+    )
+    postgres = op.get_bind().dialect.name == "postgresql"
+    for statement in POSTGRES_TRIGGERS if postgres else SQLITE_TRIGGERS:
+        op.execute(statement)

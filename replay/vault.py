@@ -1,0 +1,180 @@
+"""The vault: a key per participant, wrapped by a local master key, and the sealing of personal fields with it.
+
+Sealed bytes: algorithm (1 byte), key version (4 bytes), nonce (12), AES-256-GCM ciphertext and tag. The nonce is a keyed
+digest of the event's identity and the plaintext (the synthetic-IV construction of RFC 5297 with BLAKE2b as its PRF), so a
+redelivered touchpoint seals to the same bytes and a conflict shows without opening anything. The associated data is the
+event's identity: sealed bytes moved to another event, person or type do not open.
+"""
+
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from projections.columns import Pseudonym
+from replay.database import Database
+
+AES_256_GCM = 1
+_HEADER_BYTES = 5
+_NONCE_BYTES = 12
+_CACHED_KEYS = 50_000
+_IN_ONE_QUERY = 500
+
+metadata = MetaData()
+keys = Table(
+    "participant_keys",
+    metadata,
+    Column("participant_id", Pseudonym, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+# VaultError
+# ├── MasterKeyMissing      the file is not there
+# ├── MasterKeyUnusable     the file is no key, or not the one that wrapped these keys
+# ├── KeyMissing            a sealed event's participant has no key here
+# └── SealBroken            sealed bytes were changed, or moved to another event
+
+
+class VaultError(Exception):
+    """Personal fields cannot be sealed or opened; the message says what to do."""
+
+
+class MasterKeyMissing(VaultError):
+    """There is no master key where the settings say."""
+
+
+class MasterKeyUnusable(VaultError):
+    """The master key is not a key, or is another one than these keys were wrapped with."""
+
+
+class KeyMissing(VaultError):
+    """A participant with sealed events has no key in this vault."""
+
+
+class SealBroken(VaultError):
+    """Sealed bytes do not open: they were changed, or belong to another event."""
+
+
+class ParticipantKey(NamedTuple):
+    """An unwrapped key: a cipher and the separate key of its nonces."""
+
+    version: int
+    cipher: AESGCM
+    nonce_key: bytes
+    header: bytes
+
+    def seal(self, plaintext: bytes, identity: bytes) -> bytes:
+        """Seal one event's personal fields; the same plaintext of the same event always gives the same bytes."""
+        nonce = blake2b(plaintext, digest_size=_NONCE_BYTES, key=self.nonce_key, person=b"majung nonce")
+        nonce.update(identity)
+        number = nonce.digest()
+        return self.header + number + self.cipher.encrypt(number, plaintext, identity)
+
+    def open(self, sealed: bytes, identity: bytes) -> bytes:
+        """The plaintext. Raises SealBroken."""
+        start = _HEADER_BYTES + _NONCE_BYTES
+        if sealed[:_HEADER_BYTES] != self.header:
+            raise SealBroken("sealed with an unknown algorithm or key version: restore the vault that belongs to this journal")
+        try:
+            return self.cipher.decrypt(sealed[_HEADER_BYTES:start], sealed[start:], identity)
+        except InvalidTag:
+            raise SealBroken("sealed fields do not open: the bytes were changed or belong to another event") from None
+
+
+class Vault:
+    """Keys by participant. A key is durable before this gives it out, hence before its first event is acknowledged."""
+
+    def __init__(self, database: Database, master_key: bytes) -> None:
+        self.database = database
+        self._master = AESGCM(master_key)
+        self._known: OrderedDict[bytes, ParticipantKey] = OrderedDict()
+        self._lock = RLock()
+
+    def for_sealing(self, participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
+        """The keys of these participants; those who have none get one, committed together."""
+        wanted = set(participants)
+        found = self.for_opening(wanted)
+        if missing := sorted(wanted - found.keys()):
+            self._create(missing)
+            found |= self.for_opening(missing)
+        return found
+
+    def for_opening(self, participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
+        """The keys that exist of these participants."""
+        with self._lock:
+            found = {pid: key for pid in participants if (key := self._known.get(pid)) is not None}
+        if unknown := [pid for pid in participants if pid not in found]:
+            loaded = self._load(unknown)
+            found |= loaded
+            with self._lock:
+                self._known |= loaded
+                for stale in list(islice(self._known, max(0, len(self._known) - _CACHED_KEYS))):
+                    del self._known[stale]
+        return found
+
+    def _load(self, participants: Sequence[bytes]) -> dict[bytes, ParticipantKey]:
+        loaded: dict[bytes, ParticipantKey] = {}
+        with self.database.read() as connection:
+            for start in range(0, len(participants), _IN_ONE_QUERY):
+                some = [UUID(bytes=pid) for pid in participants[start : start + _IN_ONE_QUERY]]
+                query = select(keys.c.participant_id, keys.c.version, keys.c.wrapped)
+                for pid, version, wrapped in connection.execute(query.where(keys.c.participant_id.in_(some))):
+                    loaded[pid.bytes] = self._unwrap(pid.bytes, version, bytes(wrapped))
+        return loaded
+
+    def _create(self, participants: Sequence[bytes]) -> None:
+        rows = [{"participant_id": UUID(bytes=pid), "version": 1, "wrapped": self._wrap(pid, os.urandom(64))} for pid in participants]
+        dialect = postgresql if self.database.is_postgres else sqlite
+        # Two writers may meet a new participant at once: the first key counts, and both read it back.
+        with self.database.write() as connection:
+            connection.execute(dialect.insert(keys).on_conflict_do_nothing(), rows)
+
+    def _wrap(self, participant: bytes, key: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, key, participant)
+
+    def _unwrap(self, participant: bytes, version: int, wrapped: bytes) -> ParticipantKey:
+        try:
+            key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], participant)
+        except InvalidTag:
+            raise MasterKeyUnusable("this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE") from None
+        header = bytes([AES_256_GCM]) + version.to_bytes(4, "big")
+        return ParticipantKey(version, AESGCM(key[:32]), key[32:], header)
+
+
+def create_master_key(path: Path) -> None:
+    """Write a new random master key, readable by its owner only; an existing file is left as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "wb") as file:
+        file.write(urlsafe_b64encode(os.urandom(32)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_master_key(path: Path) -> bytes:
+    """The 32 bytes of a master key file. Raises MasterKeyMissing or MasterKeyUnusable."""
+    try:
+        key = urlsafe_b64decode(path.read_bytes().strip())
+    except FileNotFoundError:
+        raise MasterKeyMissing(f"there is no master key at {path}: run `majung db upgrade`, or set MAJUNG_MASTER_KEY_FILE") from None
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise MasterKeyUnusable(f"{path} does not hold a master key (32 bytes in base64)")
+    return key
