@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+END_OF_TIME = datetime(9999, 12, 31, 14, 59, 59, 999999, tzinfo=UTC)
+"""The end of the last Seoul day that a date can name: later than everything, and still a day."""
 
-_MICROSECOND = timedelta(microseconds=1)
-_DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class NotAnInstant(ValueError):
@@ -17,7 +17,7 @@ class NotAnInstant(ValueError):
 
 def to_microseconds(instant: datetime) -> int:
     """Microseconds since 1970 in UTC, exact (no float on the way)."""
-    return (instant - EPOCH) // _MICROSECOND
+    return (instant - EPOCH) // MICROSECOND
 
 
 def from_microseconds(microseconds: int) -> datetime:
@@ -37,7 +37,7 @@ def days_between(earlier: datetime, later: datetime) -> int:
 
 def end_of_day(day: date) -> datetime:
     """The last microsecond of a Seoul day: what a bare date means when it bounds a question."""
-    return datetime.combine(day + _DAY, time(), SEOUL).astimezone(UTC) - _MICROSECOND
+    return datetime.combine(day, time.max, SEOUL).astimezone(UTC)
 
 
 def start_of_day(day: date) -> datetime:
@@ -54,10 +54,10 @@ def parse_moment(text: str) -> datetime:
         if len(text) == 10:
             return end_of_day(date.fromisoformat(text))
         instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise NotAnInstant(
             f"{text!r} is not a date (2025-09-30) nor a time stamp with an offset (2025-09-30T09:00:00+09:00)"
         ) from None
-    if instant.tzinfo is None:
-        raise NotAnInstant(f"{text!r} has no UTC offset: write {text}+09:00 for Seoul time, or {text}Z for UTC")
-    return instant.astimezone(UTC)
+    raise NotAnInstant(f"{text!r} has no UTC offset: write {text}+09:00 for Seoul time, or {text}Z for UTC")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.clock import END_OF_TIME
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -20,13 +22,15 @@ class Link:
     recorded_at: datetime
 
 
-def in_force(links: Iterable[Link], at: datetime) -> list[Link]:
-    """The links not taken back by `at`; of one pair the latest word counts."""
-    latest: dict[str, Link] = {}
-    for link in sorted(links, key=lambda link: link.recorded_at):
-        if link.recorded_at <= at:
-            latest[link.pair_id] = link
-    return [link for link in latest.values() if link.joins]
+def in_force(links: Iterable[Link], at: datetime = END_OF_TIME) -> list[Link]:
+    """The links recorded and not taken back by `at`.
+
+    An unlink ends its pair for good, and to link again takes a new pair id. So nothing depends on the order of the two,
+    which their journal times cannot tell: they may be equal, and the two streams may stand on shards with other clocks.
+    """
+    known = [link for link in links if link.recorded_at <= at]
+    ended = {link.pair_id for link in known if not link.joins}
+    return [link for link in known if link.joins and link.pair_id not in ended]
 
 
 def roots(pairs: Iterable[tuple[UUID, UUID]]) -> Mapping[UUID, UUID]:

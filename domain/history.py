@@ -1,12 +1,13 @@
 """The effective history of one person: what is true of them at (as_of, known_at), whatever order it arrived in.
 
-Amendments and links count from when the journal recorded them; touchpoints count at their own `occurred_at`. Position and
-`recorded_at` never decide an order.
+Amendments and links count from when the journal recorded them; touchpoints count at their own `occurred_at`. Position
+and `recorded_at` never decide an order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -65,7 +66,7 @@ class History:
     """Links and unlinks by the time they were recorded."""
 
     def slices(self) -> Iterable[Slice]:
-        """Every version of every touchpoint with the journal time in which it held."""
+        """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held."""
         for recorded in self.touchpoints:
             event = recorded.event
             amendments = self.amendments.get(event.event_id, ())
@@ -82,7 +83,7 @@ class History:
         cuts.update(moment for moment in (link.recorded_at for link in self.links) if moment > start)
         ordered = sorted(cuts)
         versions: list[Slice] = []
-        for known_from, known_to in zip(ordered, ordered[1:], strict=False):
+        for known_from, known_to in pairwise(ordered):
             fact = fact_of(recorded, [a for a in amendments if a.recorded_at <= known_from])
             if fact is None:
                 continue
@@ -98,8 +99,8 @@ class History:
 def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
     """The touchpoint with its winning amendment applied; None when it is voided.
 
-    Of several amendments the greatest (decided_at, event_id) wins. A correction that names another type than its target is
-    still taken: a call may turn out to have been a visit.
+    Of several amendments the greatest (decided_at, event_id) wins. A correction that names another type than its target
+    is still taken: a call may turn out to have been a visit.
     """
     event = recorded.event
     if not amendments:
@@ -108,7 +109,7 @@ def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
     if isinstance(winner, TouchpointVoided):
         return None
     assert isinstance(winner, TouchpointCorrected)
-    event = winner.corrected(source=event.source, source_id=event.source_id)
+    event = winner.corrected(event)
     return Fact(event, recorded.event.event_id, event.occurred_at, recorded.recorded_at, winner.event_id)
 
 
@@ -126,8 +127,8 @@ def history_of(
 ) -> History:
     """The effective history of a component from its recorded events in any order, each given once.
 
-    Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are not yet
-    there.
+    Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are
+    not yet there.
     """
     touchpoints: list[Recorded] = []
     amendments: dict[UUID, list[Recorded]] = {}
@@ -139,16 +140,11 @@ def history_of(
         if isinstance(event, _AMENDMENTS):
             amendments.setdefault(event.target_event_id, []).append(item)
         elif isinstance(event, _LINKS):
-            joins = isinstance(event, IdentitiesLinked)
-            links.append(Link(event.pair_id, event.participant_id, event.other_id, joins, item.recorded_at))
+            links.append(_link(event, item.recorded_at))
             touchpoints.append(item)
         else:
             touchpoints.append(item)
-    streams = {item.event.event_id: item.event.participant_id for item in touchpoints} if amendments else {}
-    own = {
-        target: [a for a in found if a.event.participant_id == streams.get(target)]
-        for target, found in amendments.items()
-    }
+    own = _of_their_targets(amendments, touchpoints) if amendments else {}
     facts = [
         fact
         for item in touchpoints
@@ -158,3 +154,23 @@ def history_of(
     facts.sort(key=lambda fact: (fact.occurred_at, fact.event_id))
     links.sort(key=lambda link: (link.recorded_at, link.pair_id))
     return History(root, tuple(facts), touchpoints, own, links)
+
+
+def links_of(recorded: Iterable[Recorded]) -> list[Link]:
+    """The links and unlinks among recorded events."""
+    return [_link(item.event, item.recorded_at) for item in recorded if isinstance(item.event, _LINKS)]
+
+
+def _link(event: IdentitiesLinked | IdentitiesUnlinked, recorded_at: datetime) -> Link:
+    return Link(event.pair_id, event.participant_id, event.other_id, isinstance(event, IdentitiesLinked), recorded_at)
+
+
+def _of_their_targets(
+    amendments: Mapping[UUID, Sequence[Recorded]], touchpoints: Iterable[Recorded]
+) -> dict[UUID, list[Recorded]]:
+    """The amendments that count: those of a fact, told within its own stream."""
+    streams = {item.event.event_id: item.event.participant_id for item in touchpoints if not item.event.is_command}
+    return {
+        target: [amendment for amendment in found if amendment.event.participant_id == streams.get(target)]
+        for target, found in amendments.items()
+    }

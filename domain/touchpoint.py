@@ -1,10 +1,11 @@
 """The envelope every event shares, and the registry of stored names.
 
-Warning: a stored name (`store-visited.v1`) is what the journal holds for ever. Never change or reuse one; a new shape is a
-new class stored as `.v2` with an upcaster for the old name.
+Warning: a stored name (`store-visited.v1`) is what the journal holds for ever. Never change or reuse one; a new shape
+is a new class stored as `.v2` with an upcaster for the old name.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha1
 from typing import Annotated, Any, ClassVar, Self
@@ -20,10 +21,18 @@ class StoredNameTaken(TypeError):
     """Two event classes ask for the same stored name: a programming error, raised at import."""
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A short open text: an identifier, a place, a programme. Never a person's name."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 """A free text of at most 2,000 characters, only ever stored sealed."""
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""What lies before is a missing-value mark such as 0001-01-01, and near the year 1 not every instant has a UTC date."""
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST)]
+"""An instant with its UTC offset."""
+
+_UUID5_MASK = ~((0xF << 76) | (0x3 << 62))
+_UUID5_MARK = (0x5 << 76) | (0x2 << 62)
 
 COLUMNS = ("participant_id", "occurred_at", "source", "actor")
 """Fields that are columns of the journal, and therefore not repeated in the stored state."""
@@ -32,7 +41,7 @@ COLUMNS = ("participant_id", "occurred_at", "source", "actor")
 class Touchpoint(BaseModel):
     """One thing that happened in a person's journey, as its producer told it.
 
-    `occurred_at` is the world's clock; the journal adds its own `recorded_at` beside the event (domain.history.Recorded).
+    `occurred_at` is the world's clock; the journal adds its own `recorded_at` beside the event (history.Recorded).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -47,8 +56,8 @@ class Touchpoint(BaseModel):
 
     participant_id: UUID
     """A random pseudonym; never derived from a phone, a name or a nickname."""
-    occurred_at: AwareDatetime
-    """When it happened in the world; a naive time stamp is refused."""
+    occurred_at: Moment
+    """When it happened in the world; a naive time stamp is refused, and so is a year that no living person has seen."""
     source: Name
     """Which system told us, as a URI or a short name."""
     source_id: Name
@@ -87,20 +96,32 @@ class Touchpoint(BaseModel):
         """uuid5(participant, source, source_id): a redelivered touchpoint is the same event, for ever."""
         return UUID(bytes=event_key(self.participant_id.bytes, self.source, self.source_id))
 
+    def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The stated values to store open, and those to store sealed; columns of the journal are in neither."""
+        values = self.__dict__
+        return (
+            {name: value for name in self.open_fields if (value := values[name]) is not None},
+            {name: value for name in self.sealed_fields if (value := values[name]) is not None},
+        )
+
+    @classmethod
+    def from_parts(cls, columns: dict[str, Any], opened: dict[str, Any], unsealed: dict[str, Any]) -> Self:
+        """The event again, validated, from its columns and what `parts` gave."""
+        return cls.model_validate(columns | opened | unsealed)
+
     def replaced(self, **changes: Any) -> Self:
-        """The same touchpoint with other values, validated anew."""
+        """The same touchpoint with other values, validated anew (`model_copy` would keep the old event_id)."""
         return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
 
 
 def event_key(participant: bytes, source: str, source_id: str) -> bytes:
     """The 16 bytes of uuid5(participant, "<length of source>:<source><source_id>") (RFC 9562, 5.5).
 
-    The length keeps ("a", "bc") apart from ("ab", "c"). Written out because building UUID objects is a third of an append.
+    The length keeps ("a", "bc") apart from ("ab", "c"). Written out because UUID objects cost a third of an append.
     """
-    key = bytearray(sha1(participant + f"{len(source)}:{source}{source_id}".encode(), usedforsecurity=False).digest()[:16])
-    key[6] = key[6] & 0x0F | 0x50
-    key[8] = key[8] & 0x3F | 0x80
-    return bytes(key)
+    name = participant + f"{len(source)}:{source}{source_id}".encode()
+    number = int.from_bytes(sha1(name, usedforsecurity=False).digest()[:16])
+    return (number & _UUID5_MASK | _UUID5_MARK).to_bytes(16)
 
 
 def participant_of(source: str, key: str) -> UUID:

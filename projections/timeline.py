@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, String
@@ -26,7 +26,7 @@ class TimelineRow(NamedTuple):
     recorded_at: datetime
 
 
-def columns() -> list[Column[object]]:
+def columns() -> list[Column[Any]]:
     return [
         Column("component", Pseudonym, primary_key=True),
         Column("occurred_at", Instant, primary_key=True),

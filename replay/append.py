@@ -7,7 +7,7 @@ out under that lock, so position order is commit order and recorded_at never run
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -55,20 +55,12 @@ SELECT %(shard)s, head.position, %(participant)s::uuid,
        %(event)s::uuid, %(topic)s::text, %(occurred)s::int8, head.recorded_at, %(actor)s::text, %(source)s::text,
        %(state)s::bytea, %(sealed)s::bytea, %(digest)s::bytea
 FROM head
-RETURNING position, recorded_at, pg_notify('{WAKE_CHANNEL}', '')
+RETURNING position, pg_notify('{WAKE_CHANNEL}', '')
 """
 
 
 class AlreadyThere(Exception):
     """A row's event id, or its place in a stream, is taken: nothing of this append was stored."""
-
-
-class Appended(NamedTuple):
-    """Where a row went."""
-
-    shard: int
-    position: int
-    recorded_at: int
 
 
 def shard_of(participant: bytes, shards: int) -> int:
@@ -77,37 +69,80 @@ def shard_of(participant: bytes, shards: int) -> int:
 
 
 def append(
-    database: Database, events: Sequence[Any], to_row: Callable[[Any], Row], participants: Sequence[bytes], *, shards: int, now: int
-) -> list[Appended]:
-    """Append facts in one transaction, each at the end of its stream; rows are made while they are written.
+    database: Database,
+    events: Sequence[Any],
+    participants: Sequence[bytes],
+    lay_out: Callable[[Any, bytes], tuple[Any, ...]],
+    *,
+    shards: int,
+    now: int,
+) -> list[int]:
+    """Append facts in one transaction, each at the end of its stream; rows are laid out while they are written.
 
-    Raises AlreadyThere when an event id is taken (also by another of these events); nothing is stored then.
+    Returns their positions. Raises AlreadyThere when an event id is taken (also by another of these events); nothing is
+    stored then.
     """
-    by_shard: dict[int, list[int]] = {}
-    for index, participant in enumerate(participants):
-        by_shard.setdefault(shard_of(participant, shards), []).append(index)
-    placed: list[Appended] = [Appended(0, 0, 0)] * len(events)
+    by_shard: dict[int, Sequence[int]] = {0: range(len(events))}
+    if shards > 1:
+        by_shard = {shard: [] for shard in sorted({shard_of(participant, shards) for participant in participants})}
+        for index, participant in enumerate(participants):
+            by_shard[shard_of(participant, shards)].append(index)  # type: ignore[attr-defined]
+    placed = [0] * len(events)
     with _violations(), database.write() as connection:
-        for shard in sorted(by_shard):
-            indexes = by_shard[shard]
+        for shard, indexes in by_shard.items():
             last, recorded_at = advance_head(database, connection, shard, len(indexes), now)
-            versions = _versions(database, connection, shard, {participants[index] for index in indexes})
             first = last - len(indexes) + 1
-            rows = _numbered(shard, first, recorded_at, (to_row(events[index]) for index in indexes), versions)
+            versions = _versions(database, connection, shard, {participants[index] for index in indexes})
+            rows = _rows(events, participants, indexes, lay_out, versions, shard, first, recorded_at)
             write_rows(database, connection, rows)
-            for offset, index in enumerate(indexes):
-                placed[index] = Appended(shard, first + offset, recorded_at)
+            for position, index in enumerate(indexes, start=first):
+                placed[index] = position
         announce(database, connection)
     return placed
 
 
-def append_one(database: Database, row: Row, *, shards: int, now: int) -> Appended:
-    """Append one fact on its own path: two statements on SQLite, one on PostgreSQL. Raises AlreadyThere."""
+def _rows(
+    events: Sequence[Any],
+    participants: Sequence[bytes],
+    indexes: Sequence[int],
+    lay_out: Callable[[Any, bytes], tuple[Any, ...]],
+    versions: dict[bytes, int],
+    shard: int,
+    first: int,
+    recorded_at: int,
+) -> Iterator[tuple[Any, ...]]:
+    """Complete journal rows, one at a time while the driver asks for them."""
+    for position, index in enumerate(indexes, start=first):
+        participant = participants[index]
+        version = versions[participant] = versions[participant] + 1
+        _, event_id, topic, occurred_at, actor, source, state, sealed, digest = lay_out(events[index], participant)
+        yield (
+            shard,
+            position,
+            participant,
+            version,
+            event_id,
+            topic,
+            occurred_at,
+            recorded_at,
+            actor,
+            source,
+            state,
+            sealed,
+            digest,
+        )
+
+
+def append_one(database: Database, row: Row, *, shards: int, now: int) -> int:
+    """Append one fact on its own path, two statements on SQLite and one on PostgreSQL; returns its position.
+
+    Raises AlreadyThere.
+    """
     shard = shard_of(row.participant_id, shards)
     return (_append_one_postgres if database.is_postgres else _append_one_sqlite)(database, row, shard, now)
 
 
-def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> Appended:
+def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> int:
     with _violations(), database.write() as connection, cursor_of(connection) as cursor:
         position, recorded_at = cursor.execute(_SQLITE_HEAD, (1, now, shard)).fetchone()
         pid = row.participant_id
@@ -115,10 +150,10 @@ def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> Ap
             _SQLITE_ONE,
             (shard, position, pid, shard, pid, row.event_id, row.topic, row.occurred_at, recorded_at, *row[4:]),
         )
-    return Appended(shard, position, recorded_at)
+    return int(position)
 
 
-def _append_one_postgres(database: Database, row: Row, shard: int, now: int) -> Appended:
+def _append_one_postgres(database: Database, row: Row, shard: int, now: int) -> int:
     values = {
         "shard": shard,
         "now": now,
@@ -133,8 +168,8 @@ def _append_one_postgres(database: Database, row: Row, shard: int, now: int) -> 
         "digest": row.sealed_digest,
     }
     with _violations(), database.autocommit() as cursor:
-        position, recorded_at, _ = cursor.execute(_POSTGRES_ONE, values).fetchone()
-    return Appended(shard, position, recorded_at)
+        position, _ = cursor.execute(_POSTGRES_ONE, values).fetchone()
+    return int(position)
 
 
 @contextmanager
@@ -168,29 +203,6 @@ def announce(database: Database, connection: Connection) -> None:
     """Wake the readers of the log when this transaction commits (SQLite readers watch its files)."""
     if database.is_postgres:
         rows_of(connection, f"SELECT pg_notify('{WAKE_CHANNEL}', '')")
-
-
-def _numbered(
-    shard: int, position: int, recorded_at: int, rows: Iterator[Row], versions: dict[bytes, int]
-) -> Iterator[tuple[Any, ...]]:
-    for participant, event_id, topic, occurred_at, actor, source, state, sealed, digest in rows:
-        version = versions[participant] = versions[participant] + 1
-        yield (
-            shard,
-            position,
-            participant,
-            version,
-            event_id,
-            topic,
-            occurred_at,
-            recorded_at,
-            actor,
-            source,
-            state,
-            sealed,
-            digest,
-        )
-        position += 1
 
 
 def _versions(database: Database, connection: Connection, shard: int, participants: set[bytes]) -> dict[bytes, int]:

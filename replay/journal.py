@@ -6,6 +6,7 @@ person's history, decide purely, and append at the version they saw, again if so
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -18,9 +19,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from domain.clock import to_microseconds
 from domain.history import History, history_of
 from domain.touchpoint import Touchpoint
-from replay.append import AlreadyThere, Appended, append, append_one
+from replay.append import AlreadyThere, append, append_one
 from replay.database import Database
-from replay.mapper import JournalEvent, Row, StoredTouchpoint, TouchpointMapper, decode, encode, has_sealed
+from replay.mapper import JournalEvent, Row, StoredTouchpoint, TouchpointMapper, decode, encode, has_sealed, laid_out
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads, journal
 from replay.vault import ParticipantKey, Vault
@@ -100,15 +101,9 @@ class Journal(Application[UUID]):
             placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, now=clock)]
         else:
             participants = [event.participant_id.bytes for event in events]
-            placed = append(
-                self.database,
-                events,
-                lambda event: encode(event, keys),
-                participants,
-                shards=self.shards,
-                now=clock,
-            )
-        return [Outcome("recorded", event, place.position) for event, place in zip(events, placed, strict=True)]
+            lay_out = partial(laid_out, keys=keys)
+            placed = append(self.database, events, participants, lay_out, shards=self.shards, now=clock)
+        return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
 
     def _record_unknown(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
         """Record what is new among these and compare the rest with what is stored."""
@@ -207,4 +202,4 @@ def _row_of(values: object) -> Row:
     )
 
 
-__all__ = ["Appended", "DecisionContended", "Journal", "Outcome", "StoredTouchpoint", "differing_fields"]
+__all__ = ["DecisionContended", "Journal", "Outcome", "StoredTouchpoint", "differing_fields"]

@@ -40,7 +40,6 @@ journal = Table(
     PrimaryKeyConstraint("shard", "position"),
     UniqueConstraint("shard", "participant_id", "version", name="journal_stream"),
     UniqueConstraint("shard", "event_id", name="journal_event"),
-    sqlite_with_rowid=False,
 )
 COLUMN_NAMES = tuple(column.name for column in journal.columns)
 
@@ -89,8 +88,6 @@ SQLITE_TRIGGERS = (
     "CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal WHEN"
     " EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND position = NEW.position)"
     " OR EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND event_id = NEW.event_id)"
-    " OR EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND participant_id = NEW.participant_id"
-    " AND version = NEW.version)"
     " BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: journal'); END",
 )
 

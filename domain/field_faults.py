@@ -1,0 +1,110 @@
+"""What is wrong with which field, in words that hold no value: pydantic's own texts may repeat what somebody said."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from domain.codes import CodeList
+
+MOST_FAULTS = 10
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+_RULES = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must hold no control characters",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "datetime_type": "must be a time stamp such as 2025-09-30T09:00:00+09:00",
+    "datetime_parsing": "must be a time stamp such as 2025-09-30T09:00:00+09:00",
+    "datetime_from_date_parsing": "must be a time stamp such as 2025-09-30T09:00:00+09:00",
+    "timezone_aware": "has no UTC offset: write 2025-09-30T09:00:00+09:00 for Seoul time",
+    "date_type": "must be a date such as 2025-09-30",
+    "date_parsing": "must be a date such as 2025-09-30",
+    "date_from_datetime_parsing": "must be a date such as 2025-09-30",
+    "date_from_datetime_inexact": "must be a date such as 2025-09-30",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "recursion_loop": "is nested too deeply",
+}
+
+
+class Fault:
+    """One field and the rule it breaks; `path` starts with the field's own name."""
+
+    __slots__ = ("kind", "path", "rule")
+
+    def __init__(self, path: tuple[str, ...], kind: str, rule: str) -> None:
+        self.path = path
+        self.kind = kind
+        self.rule = rule
+
+    @property
+    def is_wrong_code(self) -> bool:
+        return self.kind == "enum"
+
+
+def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
+    """Every fault that validation found, in the order of the fields."""
+    return [
+        Fault(tuple(_safe(part) for part in item["loc"]), item["type"], _rule(model, dict(item)))
+        for item in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def summary(faults: list[tuple[str, str]]) -> str:
+    """Names and rules in one line, the first ten of them."""
+    told = "; ".join(f"{name} {rule}" for name, rule in faults[:MOST_FAULTS])
+    more = len(faults) - MOST_FAULTS
+    return f"{told}; and {more} more" if more > 0 else told
+
+
+def code_lists_in(annotation: Any) -> Iterator[type[CodeList]]:
+    """The code lists that a field's type mentions, also inside `| None`, tuples and nested models."""
+    if isinstance(annotation, type) and issubclass(annotation, CodeList):
+        yield annotation
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for field in annotation.model_fields.values():
+            yield from code_lists_in(field.annotation)
+    for argument in get_args(annotation):
+        yield from code_lists_in(argument)
+
+
+def _rule(model: type[BaseModel], item: dict[str, Any]) -> str:
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"is not a field of {getattr(model, 'stored_as', 'this type')}: send it in `note`, or leave it out"
+    if kind == "enum":
+        return f"is not in the code list{_list_named(model, item['loc'])}: {context['expected']}"
+    return _RULES.get(kind, "is not valid").format_map(context)
+
+
+def _list_named(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+    """The name of the code list of a field, with a blank before it; nothing when the path leads to several."""
+    field = model.model_fields.get(str(path[0]))
+    names = {found.__name__ for found in code_lists_in(field.annotation)} if field else set()
+    return f" {names.pop()}" if len(names) == 1 else ""
+
+
+@lru_cache(maxsize=1024)
+def _safe(part: str | int) -> str:
+    """A step of a path as it may be shown: a producer can put anything into a key, also what is nobody's business."""
+    if isinstance(part, int):
+        return str(part)
+    return part if _FIELD_NAME.fullmatch(part) else "(a field whose name is not shown)"

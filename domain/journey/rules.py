@@ -1,0 +1,77 @@
+"""The figures of the stage rules: a version, and every threshold by name.
+
+A version is a promise: rows that say "1" were made with exactly these figures. Other figures go under another name,
+which `varied` makes up, so that a what-if or a sensitivity run can never be taken for the real thing.
+"""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
+
+from domain.codes import Stage
+
+
+class Rules(BaseModel):
+    """One rule set. Days are calendar days in Seoul. The figures are conventions of ours unless a source is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    version: str = "1"
+    as_recorded: bool = False
+    """Take the states that an outside system observed (`state-observed`) instead of the rules."""
+
+    lonely_score: PositiveInt = 6
+    """UCLA-3 score from which somebody counts as lonely (the cut-off in common use)."""
+    reliable_rise: PositiveInt = 3
+    """UCLA-3 points that are more than error: 1.96 * SD 1.81 * sqrt(2 * (1 - alpha .81)) = 2.2, so 3 whole points
+    (Jacobson and Truax 1991)."""
+
+    well_scores_days_apart: NonNegativeInt = 28
+    well_assessed_after_days: NonNegativeInt = 28
+    sessions_attended: PositiveInt = 4
+    maintained_days: NonNegativeInt = 90
+    relapse_days_apart_min: NonNegativeInt = 7
+    relapse_days_apart_max: NonNegativeInt = 90
+
+    silent_prevention_days: PositiveInt = 90
+    silent_healing_days: PositiveInt = 30
+    silent_return_days: PositiveInt = 60
+    silent_re_isolation_prevention_days: PositiveInt = 90
+    lost_days: PositiveInt = 180
+
+    unstable_days: NonNegativeInt = 14
+    """A way back sooner than this is a transfer, not a return (HUD System Performance Measure 2)."""
+
+    @model_validator(mode="after")
+    def _means_what_it_says(self) -> Self:
+        if self.relapse_days_apart_min > self.relapse_days_apart_max:
+            raise ValueError("relapse_days_apart_min is greater than relapse_days_apart_max: no pair could ever count")
+        if self.version == "1" and (changed := self._changed()):
+            raise ValueError(f"version 1 has its own {', '.join(changed)}: give other figures another version")
+        return self
+
+    def _changed(self) -> list[str]:
+        fields = type(self).model_fields.items()
+        return [name for name, field in fields if getattr(self, name) != field.default]
+
+    def varied(self, **figures: Any) -> Self:
+        """The same rules with other figures, under a version that names them: `1 maintained_days=60`."""
+        version = " ".join([self.version, *(f"{name}={value}" for name, value in sorted(figures.items()))])
+        return type(self).model_validate(self.model_dump() | {"version": version} | figures)
+
+    def silent_days(self, stage: str | None) -> int | None:
+        """Days without contact after which a person in that stage counts as silent; None where nobody does."""
+        match stage:
+            case Stage.PREVENTION:
+                return self.silent_prevention_days
+            case Stage.HEALING:
+                return self.silent_healing_days
+            case Stage.RETURN:
+                return self.silent_return_days
+            case Stage.RE_ISOLATION_PREVENTION:
+                return self.silent_re_isolation_prevention_days
+        return None
+
+
+VERSION_1 = Rules()
+AS_RECORDED = Rules(version="as-recorded", as_recorded=True)

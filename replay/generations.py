@@ -1,0 +1,188 @@
+"""The generations of each read model: their tables, which one is live, and how far each has come.
+
+Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a switch is one UPDATE and never a DDL.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select, update
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
+
+from projections.columns import to_stored
+from projections.read_model import ReadModel
+from replay.database import Database, DatabaseUnusable, cursor_of
+from replay.tables import positions, read_models
+
+
+class ReadModelOutdated(DatabaseUnusable):
+    """The rows of a read model were folded by another version of it."""
+
+
+class Generation(NamedTuple):
+    """One set of rows of a read model."""
+
+    model: ReadModel
+    number: int
+    table: Table
+
+    @property
+    def name(self) -> str:
+        """Under which `positions` keeps how far it has come."""
+        return f"{self.model.name}_g{self.number}"
+
+
+def generation(model: ReadModel, number: int) -> Generation:
+    """A generation with its table, whether or not it exists."""
+    return Generation(model, number, model.table(number, MetaData()))
+
+
+def live(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
+    """The live generation of each model. Raises ReadModelOutdated when one was folded by other code."""
+    query = select(read_models.c.name, read_models.c.generation, read_models.c.version)
+    found = {name: (number, version) for name, number, version in connection.execute(query.where(read_models.c.state == "live"))}
+    generations = []
+    for model in models:
+        number, version = found.get(model.name, (0, 0))
+        if version != model.version:
+            raise ReadModelOutdated(
+                f"{model.name} is at version {version} and this release folds version {model.version}: run `majung replay`"
+            )
+        generations.append(generation(model, number))
+    return generations
+
+
+def establish(connection: Connection, models: Sequence[ReadModel]) -> None:
+    """Give every model that has none its first generation, empty and at the start of the log."""
+    known = set(connection.scalars(select(read_models.c.name).where(read_models.c.state == "live")))
+    for model in models:
+        if model.name not in known:
+            created = create(connection, model)
+            index(connection, created)
+            connection.execute(_row(created).values(state="live"))
+
+
+def create(connection: Connection, model: ReadModel) -> Generation:
+    """A new empty generation, `building`, its indexes still to come."""
+    query = select(func.coalesce(func.max(read_models.c.generation), 0)).where(read_models.c.name == model.name)
+    number = 1 + connection.scalars(query).one()
+    created = generation(model, number)
+    connection.execute(
+        insert(read_models).values(name=model.name, generation=number, version=model.version, state="building")
+    )
+    connection.execute(CreateTable(created.table))
+    return created
+
+
+def index(connection: Connection, generation: Generation) -> None:
+    """Build the secondary indexes of a generation: last, when its rows are in."""
+    for columns in generation.model.indexes:
+        name = f"{generation.table.name}_{'_'.join(columns)}"
+        connection.execute(CreateIndex(Index(name, *(generation.table.c[column] for column in columns))))
+
+
+def switch(connection: Connection, generation: Generation) -> list[Generation]:
+    """Make a generation the live one; returns those that served before it."""
+    model = generation.model
+    served = read_models.c.name == model.name, read_models.c.state == "live"
+    before = connection.scalars(select(read_models.c.generation).where(*served)).all()
+    connection.execute(update(read_models).where(*served).values(state="retired"))
+    connection.execute(_row(generation).values(state="live"))
+    return [_named(model, number) for number in before]
+
+
+def drop(connection: Connection, generation: Generation) -> None:
+    """Remove a generation that serves nobody."""
+    connection.execute(DropTable(generation.table, if_exists=True))
+    connection.execute(
+        delete(read_models).where(
+            read_models.c.name == generation.model.name, read_models.c.generation == generation.number
+        )
+    )
+    connection.execute(delete(positions).where(positions.c.name == generation.name))
+
+
+def unfinished(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
+    """Generations that an interrupted replay left behind."""
+    by_name = {model.name: model for model in models}
+    query = select(read_models.c.name, read_models.c.generation).where(read_models.c.state != "live")
+    return [_named(by_name[name], number) for name, number in connection.execute(query) if name in by_name]
+
+
+def position_of(connection: Connection, generation: Generation, shard: int, *, lock: bool = False) -> int:
+    """How far a generation has come in a shard."""
+    query = select(positions.c.position).where(positions.c.name == generation.name, positions.c.shard == shard)
+    return connection.scalar(query.with_for_update() if lock else query) or 0
+
+
+def move_to(connection: Connection, generation: Generation, shard: int, position: int) -> None:
+    """Set how far a generation has come; in the transaction of its rows."""
+    own = positions.c.name == generation.name, positions.c.shard == shard
+    if not connection.execute(update(positions).where(*own).values(position=position)).rowcount:
+        connection.execute(insert(positions).values(name=generation.name, shard=shard, position=position))
+
+
+def write(database: Database, connection: Connection, generation: Generation, rows: Iterable[Any]) -> None:
+    """Write folded rows."""
+    columns = list(generation.table.columns)
+    stored = _stored(rows, [to_stored(column.type) for column in columns])
+    names = ", ".join(column.name for column in columns)
+    with cursor_of(connection) as cursor:
+        if database.is_postgres:
+            with cursor.copy(f"COPY {generation.table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types([_wire_type(column.type.compile(database.engine.dialect)) for column in columns])
+                for row in stored:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join("?" * len(columns))
+            cursor.executemany(f"INSERT INTO {generation.table.name} ({names}) VALUES ({marks})", stored)
+
+
+def erase(connection: Connection, generation: Generation, roots: Sequence[Any]) -> None:
+    """Take the rows of some components out, before they are written anew."""
+    for start in range(0, len(roots), 400):
+        some = roots[start : start + 400]
+        connection.execute(delete(generation.table).where(generation.table.c.component.in_(some)))
+
+
+def read(connection: Connection, generation: Generation) -> Iterable[Any]:
+    """All rows, read back as the model's own type."""
+    for row in connection.execute(select(generation.table)):
+        yield generation.model.row(*row)
+
+
+def _row(generation: Generation) -> Any:
+    return update(read_models).where(
+        read_models.c.name == generation.model.name, read_models.c.generation == generation.number
+    )
+
+
+def _named(model: ReadModel, number: int) -> Generation:
+    return generation(model, number)
+
+
+def _stored(rows: Iterable[Any], conversions: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+    for row in rows:
+        yield tuple(
+            [
+                value if convert is None or value is None else convert(value)
+                for value, convert in zip(row, conversions, strict=True)
+            ]
+        )
+
+
+_WIRE_TYPES = {
+    "UUID": "bytea",
+    "BIGINT": "int8",
+    "INTEGER": "int4",
+    "SMALLINT": "int2",
+    "BOOLEAN": "bool",
+    "FLOAT": "float8",
+    "DOUBLE PRECISION": "float8",
+    "BYTEA": "bytea",
+}
+
+
+def _wire_type(declared: str) -> str:
+    """How psycopg is to send a value in binary COPY; ids go as the 16 bytes that PostgreSQL's uuid reads."""
+    return _WIRE_TYPES.get(declared, "text")

@@ -1,0 +1,134 @@
+"""Reading people back from the journal: the rows of one component, of a batch of them, or of a range of participants."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from domain.clock import from_microseconds
+from domain.history import Recorded
+from replay.append import shard_of
+from replay.database import Database, rows_of
+from replay.mapper import Row, decode
+from replay.tables import members
+from replay.vault import Vault
+
+_SELECT = (
+    "SELECT participant_id, event_id, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
+)
+_IN_ONE_QUERY = 400
+
+
+class Reader:
+    """Reads and decodes events of one journal inside a transaction that the caller holds."""
+
+    def __init__(self, database: Database, vault: Vault, shards: int) -> None:
+        self._database = database
+        self._vault = vault
+        self._shards = shards
+
+    def components(
+        self, connection: Connection, participants: Iterable[UUID], *, lock: bool = False
+    ) -> dict[UUID, frozenset[UUID]]:
+        """The members of every component that these participants belong to, by root; their rows locked if asked."""
+        asked = set(participants)
+        found: dict[UUID, set[UUID]] = {}
+        linked: set[UUID] = set()
+        for some in _portions(sorted(asked)):
+            own = select(members.c.root).where(members.c.participant_id.in_(some)).scalar_subquery()
+            query = select(members.c.participant_id, members.c.root).where(members.c.root.in_(own))
+            query = query.order_by(members.c.participant_id)
+            for participant_id, root in connection.execute(query.with_for_update() if lock else query):
+                found.setdefault(root, set()).add(participant_id)
+                linked.add(participant_id)
+        alone = {participant: frozenset({participant}) for participant in asked - linked}
+        return alone | {root: frozenset(people) for root, people in found.items()}
+
+    def streams(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+        """All recorded events of these participants, by participant."""
+        rows: list[Any] = []
+        by_shard: dict[int, list[UUID]] = {}
+        for participant in participants:
+            by_shard.setdefault(shard_of(participant.bytes, self._shards), []).append(participant)
+        for shard, people in by_shard.items():
+            for some in _portions(people):
+                rows += self._of_people(connection, shard, some)
+        return self.decoded(rows)
+
+    def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID]) -> list[Any]:
+        if self._database.is_postgres:
+            return rows_of(connection, f"{_SELECT} shard = %s AND participant_id = ANY(%s)", (shard, list(people)))
+        marks = ", ".join("?" * len(people))
+        parameters = (shard, *(person.bytes for person in people))
+        return rows_of(connection, f"{_SELECT} shard = ? AND participant_id IN ({marks})", parameters)
+
+    def range(self, connection: Connection, shard: int, after: bytes, until: bytes) -> dict[UUID, list[Recorded]]:
+        """The streams of all participants of a shard with after < id <= until, by participant."""
+        mark, bounds = ("%s", (UUID(bytes=after), UUID(bytes=until))) if self._database.is_postgres else ("?", (after, until))
+        where = f"shard = {mark} AND participant_id > {mark} AND participant_id <= {mark}"
+        return self.decoded(rows_of(connection, _SELECT + where, (shard, *bounds)))
+
+    def decoded(self, rows: Sequence[Any]) -> dict[UUID, list[Recorded]]:
+        """Decoded events by participant, from rows as the driver gave them; events that are no touchpoints are left out."""
+        postgres = self._database.is_postgres
+        sealed = {row[0].bytes if postgres else row[0] for row in rows if row[7] is not None}
+        keys = self._vault.for_opening(sealed) if sealed else {}
+        people: dict[bytes, tuple[UUID, list[Recorded]]] = {}
+        instants = _Instants()
+        for participant, event_id, topic, occurred_at, actor, source, state, hidden, recorded_at in rows:
+            if event_id is None:
+                continue
+            pid, eid = (participant.bytes, event_id.bytes) if postgres else (participant, event_id)
+            if (person := people.get(pid)) is None:
+                person = people[pid] = (participant if postgres else UUID(bytes=pid), [])
+            row = Row(pid, eid, topic, occurred_at, actor, source, state, hidden, None)
+            person[1].append(Recorded(decode(row, keys, person[0]), instants[recorded_at]))
+        return dict(people.values())
+
+
+class _Instants(dict[int, datetime]):
+    """Journal times repeat within a batch: each is made once."""
+
+    def __missing__(self, microseconds: int) -> datetime:
+        instant = self[microseconds] = from_microseconds(microseconds)
+        return instant
+
+
+def bounds(database: Database, connection: Connection, shard: int, events: int) -> Iterator[bytes]:
+    """Upper bounds that split a shard's participants into ranges of about so many events, in ascending order.
+
+    Walks the index of streams, so it holds for ids of any distribution.
+    """
+    mark = "%s" if database.is_postgres else "?"
+    query = (
+        f"SELECT participant_id FROM journal WHERE shard = {mark} AND participant_id > {mark}"
+        f" ORDER BY participant_id, version LIMIT 1 OFFSET {mark}"
+    )
+    last = bytes(16)
+    while True:
+        after = UUID(bytes=last) if database.is_postgres else last
+        found = rows_of(connection, query, (shard, after, events))
+        if not found:
+            yield b"\xff" * 16
+            return
+        last = found[0][0].bytes if database.is_postgres else found[0][0]
+        yield last
+
+
+def _portions(people: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(people), _IN_ONE_QUERY):
+        yield people[start : start + _IN_ONE_QUERY]
+
+
+def together(
+    components: Mapping[UUID, frozenset[UUID]], streams: Mapping[UUID, list[Recorded]]
+) -> Iterator[tuple[UUID, list[Recorded]]]:
+    """The events of each component, by root."""
+    for root, people in components.items():
+        if len(people) == 1:
+            yield root, streams.get(root, [])
+        else:
+            yield root, [event for person in sorted(people) for event in streams.get(person, [])]
+

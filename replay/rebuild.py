@@ -1,0 +1,155 @@
+"""Replay: all read models anew from the log, one decode for all of them, beside the rows that serve meanwhile.
+
+1 a new generation of each model, at the heads of now   2 ranges of participants are read, folded and written, each once
+3 what was recorded meanwhile is caught up the live way  4 one transaction switches the pointers
+"""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain.history import Recorded, history_of
+from projections.read_model import ReadModel
+from replay import generations
+from replay.generations import Generation
+from replay.identities import relink_all
+from replay.journal import Journal
+from replay.reading import Reader, bounds
+from replay.tables import heads, members
+from replay.worker import Worker
+
+EVENTS_AT_ONCE = 10_000
+"""Events of one range: what bounds the memory of a replay, however long the log."""
+
+Progress = Callable[[int, int], None]
+"""Called with the events done and the events in all."""
+
+
+class Rebuilt(NamedTuple):
+    """What a replay did."""
+
+    events: int
+    people: int
+    rows: dict[str, int]
+
+
+def rebuild(journal: Journal, models: Sequence[ReadModel], progress: Progress = lambda done, total: None) -> Rebuilt:
+    """Fold the whole log into a new generation of each read model and let it serve."""
+    return _Rebuild(journal, models, progress).run()
+
+
+class _Rebuild:
+    def __init__(self, journal: Journal, models: Sequence[ReadModel], progress: Progress) -> None:
+        self._journal = journal
+        self._database = journal.database
+        self._models = models
+        self._reader = Reader(journal.database, journal.vault, journal.shards)
+        self._progress = progress
+        self._people = 0
+        self._done = 0
+        self._rows = {model.name: 0 for model in models}
+
+    def run(self) -> Rebuilt:
+        start, targets = self._begin()
+        total = sum(start.values())
+        self._progress(0, total)
+        linked = self._linked()
+        apart: dict[UUID, list[Recorded]] = {}
+        with _without_garbage_collection():
+            for shard in start:
+                for after, until in self._ranges(shard):
+                    self._fold_range(targets, shard, after, until, linked, apart)
+                    self._progress(min(self._done, total), total)
+            self._fold_linked(targets, linked, apart)
+        self._finish(targets, start)
+        return Rebuilt(self._done, self._people, self._rows)
+
+    def _begin(self) -> tuple[dict[int, int], list[Generation]]:
+        with self._database.write() as connection:
+            for stale in generations.unfinished(connection, self._models):
+                generations.drop(connection, stale)
+            relink_all(connection, self._reader)
+            start = dict(connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).tuples().all())
+            return start, [generations.create(connection, model) for model in self._models]
+
+    def _linked(self) -> dict[UUID, UUID]:
+        with self._database.read() as connection:
+            return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
+
+    def _ranges(self, shard: int) -> Iterator[tuple[bytes, bytes]]:
+        with self._database.read() as connection:
+            uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
+        return zip([bytes(16), *uppers], uppers, strict=False)
+
+    def _fold_range(
+        self,
+        targets: Sequence[Generation],
+        shard: int,
+        after: bytes,
+        until: bytes,
+        linked: dict[UUID, UUID],
+        apart: dict[UUID, list[Recorded]],
+    ) -> None:
+        with self._database.read() as connection:
+            streams = self._reader.range(connection, shard, after, until)
+        self._done += sum(map(len, streams.values()))
+        if linked:
+            # Members of one component may lie in other ranges or shards: they are folded together at the end.
+            for person in [person for person in streams if person in linked]:
+                apart[person] = streams.pop(person)
+        self._fold(targets, streams.items())
+
+    def _fold_linked(
+        self, targets: Sequence[Generation], linked: dict[UUID, UUID], apart: dict[UUID, list[Recorded]]
+    ) -> None:
+        components: dict[UUID, list[Recorded]] = {}
+        for person, stream in apart.items():
+            components.setdefault(linked[person], []).extend(stream)
+        self._fold(targets, components.items())
+
+    def _fold(self, targets: Sequence[Generation], components: Any) -> None:
+        rows: list[list[Any]] = [[] for _ in targets]
+        folds = [target.model.fold for target in targets]
+        for root, recorded in components:
+            history = history_of(root, recorded)
+            self._people += 1
+            for found, fold in zip(rows, folds, strict=True):
+                found += fold(history)
+        with self._database.write() as connection:
+            for target, found in zip(targets, rows, strict=True):
+                generations.write(self._database, connection, target, found)
+                self._rows[target.model.name] += len(found)
+
+    def _finish(self, targets: Sequence[Generation], start: dict[int, int]) -> None:
+        worker = Worker(self._journal, self._models)
+        with self._database.write() as connection:
+            for target in targets:
+                generations.index(connection, target)
+                for shard, position in start.items():
+                    generations.move_to(connection, target, shard, position)
+        for shard in start:
+            while self._catch_up(worker, targets, shard):
+                pass
+        with self._database.write() as connection:
+            for target in targets:
+                generations.switch(connection, target)
+
+    def _catch_up(self, worker: Worker, targets: Sequence[Generation], shard: int) -> int:
+        with self._database.write() as connection:
+            return worker.apply(connection, targets, shard, EVENTS_AT_ONCE // 10)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Folds make no cycles, and collecting while a range of decoded events is alive costs a multiple of the fold."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""Tests that the pages say what the code does."""

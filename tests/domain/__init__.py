@@ -1,0 +1,1 @@
+"""Tests of what can happen and what it means."""

@@ -1,0 +1,1 @@
+"""Tests of the read models: what each folds a history to."""
