@@ -120,8 +120,9 @@ class Rehearsal:
             differing = differing_fields(stored, event)
             return Outcome("conflict" if differing else "duplicate", event, None, differing)
         digest = sha256(orjson.dumps(cloud_event(event), option=orjson.OPT_SORT_KEYS)).digest()
-        known = self._seen.setdefault(event.event_id, digest)
-        if known is digest:
+        known = self._seen.get(event.event_id)
+        if known is None:
+            self._seen[event.event_id] = digest
             return Outcome("recorded", event)
         return Outcome("duplicate" if known == digest else "conflict", event)
 

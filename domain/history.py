@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from domain.events import IdentitiesLinked, IdentitiesUnlinked, TouchpointCorrec
 from domain.touchpoint import Touchpoint
 
 Amendment = TouchpointCorrected | TouchpointVoided
-_AMENDMENTS = (TouchpointCorrected, TouchpointVoided)
-_LINKS = (IdentitiesLinked, IdentitiesUnlinked)
+_AMENDMENTS = frozenset({TouchpointCorrected, TouchpointVoided})
+_LINKS = frozenset({IdentitiesLinked, IdentitiesUnlinked})
 
 
 class Recorded(NamedTuple):
@@ -39,6 +40,9 @@ class Fact(NamedTuple):
     occurred_at: datetime
     recorded_at: datetime
     amended_by: UUID | None = None
+
+
+_ORDER = itemgetter(Fact._fields.index("occurred_at"), Fact._fields.index("event_id"))
 
 
 class Slice(NamedTuple):
@@ -67,14 +71,14 @@ class History:
 
     def slices(self) -> Iterable[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held."""
-        for recorded in self.touchpoints:
-            event = recorded.event
-            amendments = self.amendments.get(event.event_id, ())
-            if not amendments and not self.links:
-                fact = Fact(event, event.event_id, event.occurred_at, recorded.recorded_at)
-                yield Slice(fact, event.participant_id, False, recorded.recorded_at, END_OF_TIME)
-            else:
-                yield from self._slices_of(recorded, amendments)
+        if self.links or self.amendments or len(self.facts) != len(self.touchpoints):
+            return [
+                version
+                for recorded in self.touchpoints
+                for version in self._slices_of(recorded, self.amendments.get(recorded.event.event_id, ()))
+            ]
+        # The usual person: nothing amended, nothing linked, nothing beyond as_of. Every fact is its only version.
+        return [Slice(fact, fact.event.participant_id, False, fact.recorded_at, END_OF_TIME) for fact in self.facts]
 
     def _slices_of(self, recorded: Recorded, amendments: Sequence[Recorded]) -> Iterable[Slice]:
         start = recorded.recorded_at
@@ -114,7 +118,7 @@ def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
 
 
 def _decision(amendment: Touchpoint) -> tuple[datetime, UUID]:
-    assert isinstance(amendment, _AMENDMENTS)
+    assert isinstance(amendment, TouchpointCorrected | TouchpointVoided)
     return amendment.decided_at, amendment.event_id
 
 
@@ -134,35 +138,38 @@ def history_of(
     amendments: dict[UUID, list[Recorded]] = {}
     links: list[Link] = []
     for item in recorded:
-        event = item.event
         if item.recorded_at > known_at:
             continue
-        if isinstance(event, _AMENDMENTS):
-            amendments.setdefault(event.target_event_id, []).append(item)
-        elif isinstance(event, _LINKS):
-            links.append(_link(event, item.recorded_at))
-            touchpoints.append(item)
-        else:
-            touchpoints.append(item)
+        # `type` and not isinstance: pydantic's instance check costs more than the rest of this loop.
+        kind = type(item.event)
+        if kind in _AMENDMENTS:
+            amendments.setdefault(item.event.target_event_id, []).append(item)  # type: ignore[attr-defined]
+            continue
+        if kind in _LINKS:
+            links.append(_link(item))
+        touchpoints.append(item)
     own = _of_their_targets(amendments, touchpoints) if amendments else {}
-    facts = [
-        fact
-        for item in touchpoints
-        if (fact := fact_of(item, own.get(item.event.event_id, ()) if own else ())) is not None
-        and fact.occurred_at <= as_of
-    ]
-    facts.sort(key=lambda fact: (fact.occurred_at, fact.event_id))
+    facts = []
+    for item in touchpoints:
+        amended = own.get(item.event.event_id) if own else None
+        fact = fact_of(item, amended) if amended else Fact(item[0], item[0].event_id, item[0].occurred_at, item[1])
+        if fact is not None and fact.occurred_at <= as_of:
+            facts.append(fact)
+    facts.sort(key=_ORDER)
     links.sort(key=lambda link: (link.recorded_at, link.pair_id))
     return History(root, tuple(facts), touchpoints, own, links)
 
 
 def links_of(recorded: Iterable[Recorded]) -> list[Link]:
     """The links and unlinks among recorded events."""
-    return [_link(item.event, item.recorded_at) for item in recorded if isinstance(item.event, _LINKS)]
+    return [_link(item) for item in recorded if type(item.event) in _LINKS]
 
 
-def _link(event: IdentitiesLinked | IdentitiesUnlinked, recorded_at: datetime) -> Link:
-    return Link(event.pair_id, event.participant_id, event.other_id, isinstance(event, IdentitiesLinked), recorded_at)
+def _link(item: Recorded) -> Link:
+    event = item.event
+    assert isinstance(event, IdentitiesLinked | IdentitiesUnlinked)
+    joins = isinstance(event, IdentitiesLinked)
+    return Link(event.pair_id, event.participant_id, event.other_id, joins, item.recorded_at)
 
 
 def _of_their_targets(

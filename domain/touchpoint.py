@@ -6,12 +6,12 @@ is a new class stored as `.v2` with an upcaster for the old name.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha1
 from typing import Annotated, Any, ClassVar, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from domain.codes import CURRENT, VERSIONS, Basis, CodeList, Origin, Precision
 from domain.personal import Clinical, Kind, personal_fields
@@ -105,13 +105,25 @@ class Touchpoint(BaseModel):
         )
 
     @classmethod
-    def from_parts(cls, columns: dict[str, Any], opened: dict[str, Any], unsealed: dict[str, Any]) -> Self:
-        """The event again, validated, from its columns and what `parts` gave."""
-        return cls.model_validate(columns | opened | unsealed)
+    def from_json(cls, columns: dict[str, Any], opened: bytes, unsealed: bytes | None) -> Self:
+        """The event again, validated, from its columns and the JSON objects of what `parts` gave (None: nothing sealed)."""
+        stated = opened if unsealed is None else b"%b,%b" % (opened[:-1], unsealed[1:])
+        event = _without_columns(cls).__pydantic_validator__.validate_json(stated)
+        event.__dict__.update(columns)
+        event.__pydantic_fields_set__.update(columns)
+        # The columns come from the journal in their own types; only what is JSON needs validation.
+        event.__class__ = cls
+        return event  # type: ignore[no-any-return]
 
     def replaced(self, **changes: Any) -> Self:
         """The same touchpoint with other values, validated anew (`model_copy` would keep the old event_id)."""
         return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
+
+
+@cache
+def _without_columns(kind: type[Touchpoint]) -> type[Touchpoint]:
+    """The same type without the fields that the journal keeps as columns."""
+    return create_model(kind.__name__, __base__=kind, **dict.fromkeys(COLUMNS, (Any, None)))  # type: ignore[call-overload,no-any-return]
 
 
 def event_key(participant: bytes, source: str, source_id: str) -> bytes:

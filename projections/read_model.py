@@ -41,7 +41,8 @@ class ReadModel:
         """The table of one generation, such as `journey_g7`, defined once per metadata."""
         name = f"{self.name}_g{generation}"
         found = metadata.tables.get(name)
-        return found if found is not None else Table(name, metadata, *self.columns())
+        # Clustered by its key, which begins with the component: rows replaced together lie together.
+        return found if found is not None else Table(name, metadata, *self.columns(), sqlite_with_rowid=False)
 
     def ordered(self, rows: Iterable[Any]) -> list[Any]:
         """Rows in the order of their key."""

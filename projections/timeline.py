@@ -20,8 +20,6 @@ class TimelineRow(NamedTuple):
     event_id: UUID
     participant_id: UUID
     topic: str
-    site: str | None
-    actor: str | None
     amended_by: UUID | None
     recorded_at: datetime
 
@@ -33,8 +31,6 @@ def columns() -> list[Column[Any]]:
         Column("event_id", Pseudonym, primary_key=True),
         Column("participant_id", Pseudonym, nullable=False),
         Column("topic", String, nullable=False),
-        Column("site", String),
-        Column("actor", String),
         Column("amended_by", Pseudonym),
         Column("recorded_at", Instant, nullable=False),
     ]
@@ -44,18 +40,8 @@ def fold(history: History) -> Iterable[TimelineRow]:
     """Every touchpoint in force, corrected ones as corrected and under the correction's id beside their own."""
     root = history.root
     return [
-        TimelineRow(
-            root,
-            fact.occurred_at,
-            fact.event_id,
-            fact.event.participant_id,
-            fact.event.stored_as,
-            fact.event.site,
-            fact.event.actor,
-            fact.amended_by,
-            fact.recorded_at,
-        )
-        for fact in history.facts
+        TimelineRow(root, occurred_at, event_id, event.participant_id, event.stored_as, amended_by, recorded_at)
+        for event, event_id, occurred_at, recorded_at, amended_by in history.facts
     ]
 
 

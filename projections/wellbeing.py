@@ -49,6 +49,12 @@ class WellbeingRow(NamedTuple):
     """Reliable change from the first score (Jacobson-Truax); None: nothing to compare, or not available."""
     important: Verdict | None = None
     """Clinically important change from the first score; None likewise."""
+    source: str = ""
+    origin: str = ""
+    organisation: str | None = None
+    site: str | None = None
+    district: str | None = None
+    """These five as the measure itself tells them: what outcomes are grouped and told apart by."""
 
 
 def columns() -> list[Column[Any]]:
@@ -69,6 +75,11 @@ def columns() -> list[Column[Any]]:
         Column("change_from_first", Float),
         Column("reliable", String),
         Column("important", String),
+        Column("source", String, nullable=False),
+        Column("origin", String, nullable=False),
+        Column("organisation", String),
+        Column("site", String),
+        Column("district", String),
     ]
 
 
@@ -105,6 +116,7 @@ def _taken(root: UUID, fact: Fact, event: MeasureTaken, sequence: int, firsts: d
             reason=found.reason,
             safety=found.safety,
             subscales=subscales,
+            **_told_by(event),
         )
     first = firsts.get(instrument)
     if first is None:
@@ -124,6 +136,7 @@ def _taken(root: UUID, fact: Fact, event: MeasureTaken, sequence: int, firsts: d
         found.safety,
         subscales,
         *((None, None, None) if first is None else change(instrument, first, found.score)),
+        **_told_by(event),
     )
 
 
@@ -136,7 +149,18 @@ def _not_taken(root: UUID, fact: Fact, event: MeasureNotTaken, sequence: int) ->
         sequence,
         taken=False,
         reason=event.reason.value,
+        **_told_by(event),
     )
+
+
+def _told_by(event: MeasureTaken | MeasureNotTaken) -> dict[str, Any]:
+    return {
+        "source": event.source,
+        "origin": event.origin.value,
+        "organisation": event.organisation,
+        "site": event.site,
+        "district": event.district,
+    }
 
 
 def _as_json(subscales: tuple[Subscore, ...]) -> str | None:

@@ -14,14 +14,15 @@ from zlib import crc32
 import psycopg
 from sqlalchemy import Connection
 
+from projections.columns import placeholder
 from replay.database import Database, cursor_of, rows_of
 from replay.mapper import Row
-from replay.tables import COLUMN_NAMES
+from replay.tables import COLUMN_NAMES, journal
 
 WAKE_CHANNEL = "majung_journal"
 
 _COLUMNS = ", ".join(COLUMN_NAMES)
-_SQLITE_INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES ({', '.join('?' * len(COLUMN_NAMES))})"
+_SQLITE_INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES ({', '.join(map(placeholder, journal.columns))})"
 _SQLITE_HEAD = (
     "UPDATE heads SET position = position + ?, recorded_at = max(recorded_at, ?) WHERE shard = ?"
     " RETURNING position, recorded_at"
@@ -59,6 +60,9 @@ RETURNING position, pg_notify('{WAKE_CHANNEL}', '')
 """
 
 
+_NO_BYTES = bytearray()
+
+
 class AlreadyThere(Exception):
     """A row's event id, or its place in a stream, is taken: nothing of this append was stored."""
 
@@ -94,7 +98,7 @@ def append(
             first = last - len(indexes) + 1
             versions = _versions(database, connection, shard, {participants[index] for index in indexes})
             rows = _rows(events, participants, indexes, lay_out, versions, shard, first, recorded_at)
-            write_rows(database, connection, rows)
+            write_rows(database, connection, rows if database.is_postgres else map(_for_sqlite, rows))
             for position, index in enumerate(indexes, start=first):
                 placed[index] = position
         announce(database, connection)
@@ -203,6 +207,26 @@ def announce(database: Database, connection: Connection) -> None:
     """Wake the readers of the log when this transaction commits (SQLite readers watch its files)."""
     if database.is_postgres:
         rows_of(connection, f"SELECT pg_notify('{WAKE_CHANNEL}', '')")
+
+
+def _for_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same row in the types that Python's sqlite3 binds without looking for an adapter; see `columns.storer`."""
+    shard, position, participant, version, event_id, topic, occurred_at, recorded_at, actor, source, state, sealed, digest = row
+    return (
+        shard,
+        position,
+        bytearray(participant),
+        version,
+        bytearray(event_id),
+        topic,
+        occurred_at,
+        recorded_at,
+        actor or "",
+        source,
+        bytearray(state),
+        bytearray(sealed) if sealed else _NO_BYTES,
+        bytearray(digest) if digest else _NO_BYTES,
+    )
 
 
 def _versions(database: Database, connection: Connection, shard: int, participants: set[bytes]) -> dict[bytes, int]:

@@ -64,6 +64,26 @@ class Database:
             yield connection
 
     @contextmanager
+    def write_behind(self) -> Iterator[Connection]:
+        """A transaction that does not wait for the disk, for rows that can be made again until a durable one follows.
+
+        What it wrote is consistent whatever happens, and durable with the next durable commit of this database.
+        """
+        with self.engine.connect() as connection:
+            if self.is_postgres:
+                with connection.begin():
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                    yield connection
+                return
+            with cursor_of(connection) as cursor:
+                cursor.execute("PRAGMA synchronous=NORMAL")
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    cursor.execute("PRAGMA synchronous=FULL")
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot for reading."""
         with self.engine.connect() as connection:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
-from projections.columns import to_stored
+from projections.columns import placeholder, storer
 from projections.read_model import ReadModel
 from replay.database import Database, DatabaseUnusable, cursor_of
 from replay.tables import positions, read_models
@@ -125,7 +125,7 @@ def move_to(connection: Connection, generation: Generation, shard: int, position
 def write(database: Database, connection: Connection, generation: Generation, rows: Iterable[Any]) -> None:
     """Write folded rows."""
     columns = list(generation.table.columns)
-    stored = _stored(rows, [to_stored(column.type) for column in columns])
+    stored = map(storer(columns, postgres=database.is_postgres), rows)
     names = ", ".join(column.name for column in columns)
     with cursor_of(connection) as cursor:
         if database.is_postgres:
@@ -134,7 +134,7 @@ def write(database: Database, connection: Connection, generation: Generation, ro
                 for row in stored:
                     copy.write_row(row)
         else:
-            marks = ", ".join("?" * len(columns))
+            marks = ", ".join(map(placeholder, columns))
             cursor.executemany(f"INSERT INTO {generation.table.name} ({names}) VALUES ({marks})", stored)
 
 
@@ -159,16 +159,6 @@ def _row(generation: Generation) -> Any:
 
 def _named(model: ReadModel, number: int) -> Generation:
     return generation(model, number)
-
-
-def _stored(rows: Iterable[Any], conversions: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-    for row in rows:
-        yield tuple(
-            [
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(row, conversions, strict=True)
-            ]
-        )
 
 
 _WIRE_TYPES = {

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 import orjson
 from eventsourcing.domain import DomainEventProtocol
@@ -132,30 +132,42 @@ def laid_out(event: Touchpoint, participant: bytes, keys: Keys) -> tuple[Any, ..
     )
 
 
-def decode(row: Row, keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
+def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
     """The event of a row. Raises UnknownStoredName, KeyMissing, SealBroken or UndecodableEvent."""
-    kind = Touchpoint.registry.get(row.topic)
+    participant, event_id, topic, occurred_at, actor, source, state, sealed, _ = row
+    kind = Touchpoint.registry.get(topic)
     if kind is None:
-        raise UnknownStoredName(f"{row.topic} is not known to this release: use the release that wrote it, or a newer one")
-    hidden: dict[str, Any] = {}
-    if row.sealed is not None:
-        key = keys.get(row.participant_id)
+        raise UnknownStoredName(f"{topic} is not known to this release: use the release that wrote it, or a newer one")
+    hidden = None
+    if sealed is not None:
+        key = keys.get(participant)
         if key is None:
             raise KeyMissing(f"participant {participant_id} has sealed events and no key in this vault")
-        hidden = orjson.loads(key.open(row.sealed, row.participant_id + row.event_id + row.topic.encode()))
+        hidden = key.open(sealed, participant + event_id + topic.encode())
     columns = {
         "participant_id": participant_id,
-        "occurred_at": from_microseconds(row.occurred_at),
-        "source": row.source,
-        "actor": row.actor,
+        "occurred_at": EPOCH + timedelta(microseconds=occurred_at),
+        "source": source,
+        "actor": actor,
     }
     try:
-        event = kind.from_parts(columns, orjson.loads(row.state), hidden)
+        event = kind.from_json(columns, state, hidden)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
-        raise UndecodableEvent(f"event {UUID(bytes=row.event_id)} ({row.topic}) does not read: {fields}") from None
-    event.__dict__["event_id"] = UUID(bytes=row.event_id)
+        raise UndecodableEvent(f"event {UUID(bytes=event_id)} ({topic}) does not read: {fields}") from None
+    event.__dict__["event_id"] = uuid_of(event_id)
     return event
+
+
+_new, _set, _unknown = object.__new__, object.__setattr__, SafeUUID.unknown
+
+
+def uuid_of(key: bytes) -> UUID:
+    """A UUID from its 16 bytes, in a third of the time of its own constructor, which checks what cannot be wrong here."""
+    found = _new(UUID)
+    _set(found, "int", int.from_bytes(key))
+    _set(found, "is_safe", _unknown)
+    return found
 
 
 def _plain(value: object) -> object:

@@ -11,7 +11,7 @@ from domain.clock import from_microseconds
 from domain.history import Recorded
 from replay.append import shard_of
 from replay.database import Database, rows_of
-from replay.mapper import Row, decode
+from replay.mapper import decode
 from replay.tables import members
 from replay.vault import Vault
 
@@ -83,7 +83,7 @@ class Reader:
             pid, eid = (participant.bytes, event_id.bytes) if postgres else (participant, event_id)
             if (person := people.get(pid)) is None:
                 person = people[pid] = (participant if postgres else UUID(bytes=pid), [])
-            row = Row(pid, eid, topic, occurred_at, actor, source, state, hidden, None)
+            row = (pid, eid, topic, occurred_at, actor, source, state, hidden, None)
             person[1].append(Recorded(decode(row, keys, person[0]), instants[recorded_at]))
         return dict(people.values())
 

@@ -22,7 +22,7 @@ from replay.reading import Reader, bounds
 from replay.tables import heads, members
 from replay.worker import Worker
 
-EVENTS_AT_ONCE = 10_000
+EVENTS_AT_ONCE = 5000
 """Events of one range: what bounds the memory of a replay, however long the log."""
 
 Progress = Callable[[int, int], None]
@@ -119,7 +119,7 @@ class _Rebuild:
             self._people += 1
             for found, fold in zip(rows, folds, strict=True):
                 found += fold(history)
-        with self._database.write() as connection:
+        with self._database.write_behind() as connection:
             for target, found in zip(targets, rows, strict=True):
                 generations.write(self._database, connection, target, found)
                 self._rows[target.model.name] += len(found)

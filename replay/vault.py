@@ -19,7 +19,9 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, select
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.columns import Pseudonym
@@ -43,6 +45,7 @@ keys = Table(
 # VaultError
 # ├── MasterKeyMissing      the file is not there
 # ├── MasterKeyUnusable     the file is no key, or not the one that wrapped these keys
+# ├── VaultMissing          the database holds no vault
 # ├── KeyMissing            a sealed event's participant has no key here
 # └── SealBroken            sealed bytes were changed, or moved to another event
 
@@ -57,6 +60,10 @@ class MasterKeyMissing(VaultError):
 
 class MasterKeyUnusable(VaultError):
     """The master key is not a key, or is another one than these keys were wrapped with."""
+
+
+class VaultMissing(VaultError):
+    """There is no vault in the database that the settings name."""
 
 
 class KeyMissing(VaultError):
@@ -99,8 +106,43 @@ class Vault:
     def __init__(self, database: Database, master_key: bytes) -> None:
         self.database = database
         self._master = AESGCM(master_key)
+        self._apart = AESGCM(HKDF(SHA256(), length=32, salt=None, info=b"majung sealed apart").derive(master_key))
         self._known: OrderedDict[bytes, ParticipantKey] = OrderedDict()
         self._lock = RLock()
+
+    def check(self) -> None:
+        """Make sure that the keys' table is there. Raises VaultMissing."""
+        path = self.database.path
+        if path is None or path.exists():
+            with self.database.read() as connection:
+                if inspect(connection).has_table(keys.name):
+                    return
+        raise VaultMissing(
+            "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault that belongs to this journal,"
+            " or run `majung db upgrade` for a new one"
+        )
+
+    def seal_apart(self, plaintext: bytes, associated: bytes) -> bytes:
+        """Seal what belongs to no participant, such as a line of a file that could not be read; bound to `associated`.
+
+        AES-256-GCM under a key of its own, derived from the master key (HKDF-SHA-256, RFC 5869), with a random nonce:
+        the same plaintext never gives the same bytes. It opens for as long as the master key is kept.
+        """
+        nonce = os.urandom(_NONCE_BYTES)
+        return bytes([AES_256_GCM]) + nonce + self._apart.encrypt(nonce, plaintext, associated)
+
+    def open_apart(self, sealed: bytes, associated: bytes) -> bytes:
+        """What `seal_apart` sealed. Raises SealBroken."""
+        start = 1 + _NONCE_BYTES
+        try:
+            if sealed[:1] != bytes([AES_256_GCM]):
+                raise InvalidTag
+            return self._apart.decrypt(sealed[1:start], sealed[start:], associated)
+        except (InvalidTag, ValueError):
+            raise SealBroken(
+                "sealed bytes do not open: they were changed, or sealed with another master key: name the right one in"
+                " MAJUNG_MASTER_KEY_FILE"
+            ) from None
 
     def for_sealing(self, participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
         """The keys of these participants; those who have none get one, committed together."""

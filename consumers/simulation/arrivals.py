@@ -1,4 +1,4 @@
-"""How touchpoints reach the journal: most on their day, some late, a few wrong at first, entered twice, or delivered twice."""
+"""How touchpoints reach the journal: most on their day, some late, a few told wrongly, entered or delivered twice."""
 
 from collections import defaultdict
 from datetime import datetime

@@ -10,6 +10,7 @@ from consumers.simulation.circle import Circle
 from consumers.simulation.people import Person
 from consumers.simulation.scenario import (
     CALL_COUNSELLORS,
+    CALL_NOTE,
     CALLS_A_DAY_LATER,
     CALLS_BY_AGE,
     CALLS_BY_LEVEL,
@@ -29,7 +30,6 @@ _NEWCOMERS = 0.35
 """Most of a day's calls that may be somebody's first."""
 _CALLERS = 0.6
 _NOTED = 0.1
-_NOTE = "가상 상담 기록: 이웃과의 왕래가 줄어 대화를 나눔."
 _HOURS = (6, 4, 3, 2, 2, 2, 3, 5, 8, 12, 14, 14, 12, 13, 14, 14, 13, 12, 12, 13, 14, 13, 11, 8)
 _ESCALATED_TO = tuple(EscalatedTo)
 _UNANSWERED = (CallOutcome.ABANDONED,) * 6 + (CallOutcome.WRONG_NUMBER,) * 3 + (CallOutcome.NUISANCE,)
@@ -97,7 +97,7 @@ class CallLine:
         if person is not None:
             person.calls += 1
             if random() < _NOTED:
-                fields["note"] = _NOTE
+                fields["note"] = CALL_NOTE
         participant = random_id(self._rng) if person is None else person.id
         call = self._teller.tell(CallReceived, participant, day, slot.second, fields)
         return [call] if level is not CallLevel.EMERGENCY else [call, self._escalated(participant, day, slot)]
@@ -115,7 +115,7 @@ class CallLine:
 
 
 def call_slots(rng: Random) -> list[list[CallSlot]]:
-    """Every answered call by day: to the end of September exactly as published, afterwards at the scenario's own rate."""
+    """Every answered call by day: to the end of September as published, afterwards at the scenario's own rate."""
     ages = [age for age, count in CALLS_BY_AGE.items() for _ in range(count)]
     levels = [level for level, count in CALLS_BY_LEVEL.items() for _ in range(count)]
     rng.shuffle(ages)

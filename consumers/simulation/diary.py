@@ -1,4 +1,4 @@
-"""A person's planned touchpoints, and the small scenes that every journey is made of: registering, measuring, sessions."""
+"""A person's planned touchpoints, and the scenes that every journey is made of: registering, measuring, sessions."""
 
 from datetime import date
 from random import Random

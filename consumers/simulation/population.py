@@ -9,6 +9,7 @@ from consumers.simulation import journeys
 from consumers.simulation.arrivals import Arrivals, Batch
 from consumers.simulation.diary import Diary, Planned
 from consumers.simulation.people import Person, new_person
+from consumers.simulation.scenario import CALL_COUNSELLORS, CALL_NOTE
 from consumers.simulation.teller import Teller, random_id
 from domain.codes import About, CallChannel, CallLevel, CallOutcome, StoreActivity
 from domain.events import CallReceived, StoreVisited
@@ -26,14 +27,13 @@ _CALL = {
     "about": About.SELF,
     "organisation": "isolation-prevention-center",
 }
-_NOTE = "가상 상담 기록: 이웃과의 왕래가 줄어 대화를 나눔."
 
 
 def population(events: int, seed: int) -> Iterator[Batch]:
-    """`events` synthetic events of about events / 15 people, in batches of a day in ascending journal time.
+    """About `events` synthetic events and never more, of events / 15 people, in ascending journal time, a batch a day.
 
-    The same for the same arguments. About three in ten have sealed fields. Events are held only from their day to their
-    arrival, so memory grows with a person's plan and not with the log. Redelivered and amended events are among them.
+    The same for the same arguments. About three in ten have sealed fields; some are amended or redelivered. An event is
+    held only from its day to its arrival; what grows with the number of people are the plans of those under way.
     """
     left = events
     for batch in _batches(round(events / EVENTS_A_PERSON) + 1, seed):
@@ -71,12 +71,12 @@ def _journey(person: Person, rng: Random, teller: Teller) -> list[Planned]:
         journeys.care(diary, start, counselled=diary.happens(0.5), supported=diary.happens(0.3), waits_until=start + 1)
     else:
         journeys.prevention(diary, start)
-    for _ in range(diary.between(1, 5)):
-        call = {**_CALL, "age_band": person.age_band, "actor": f"counsellor-{diary.between(1, 36):02}"}
+    for _ in range(diary.between(1, 2)):
+        call = {**_CALL, "age_band": person.age_band, "actor": f"counsellor-{diary.between(1, CALL_COUNSELLORS):02}"}
         if diary.happens(0.3):
-            call["note"] = _NOTE
+            call["note"] = CALL_NOTE
         diary.add(start + diary.between(0, HORIZON), CallReceived, **call)
-    for _ in range(diary.between(0, 6)):
+    for _ in range(diary.between(0, 3)):
         fields = {"site": person.store, "age_band": person.age_band, "activities": (StoreActivity.GOODS,)}
         diary.add(start + diary.between(0, HORIZON), StoreVisited, **fields)
     return diary.planned

@@ -72,6 +72,7 @@ VISITS_A_STORE_AND_DAY_LATER = 30
 
 DISTRICTS = (*AREAS, "gangnam", "gwangjin", "jongno", "jung", "seocho", "seongdong", "yeongdeungpo", "yongsan")
 CALL_COUNSELLORS = 36
+CALL_NOTE = "가상 상담 기록: 이웃과의 왕래가 줄어 대화를 나눔."
 CONNECTION_ORGANISATIONS = 24
 COUNSELLING_ORGANISATIONS = 7
 PROGRAMMES = {

@@ -49,9 +49,9 @@ class TooFewPeople(ValueError):
 def seoul_2025(people: int, seed: int) -> Iterator[Batch]:
     """A year from April 2025 as the journal hears it: batches in ascending journal time, one a day at most.
 
-    The same for the same arguments; every event has origin synthetic. `people` is the number of registered participants;
-    anonymous callers and guests are ids of their own beside them, and the published figures are the same for every number.
-    Redelivered events are among them, so a journal holds fewer than it is given. Raises TooFewPeople below 5,000.
+    The same for the same arguments; every event has origin synthetic. `people` is the number of registered people, with
+    whom grows all that no figure counts; anonymous callers and guests are ids of their own beside them. Some events are
+    delivered twice, so a journal holds fewer than it is given. Raises TooFewPeople below 5,000.
     """
     if people < FEWEST_PEOPLE:
         raise TooFewPeople(people)
@@ -102,7 +102,7 @@ class _Town:
             send(event, day)
 
     def _enter(self, person: Person, day: int) -> None:
-        """Somebody comes to the programme, by a call or a visit where there is room for one, and their journey begins."""
+        """Somebody comes by a call or a visit, where there is room for one, or is found; their journey begins."""
         diary = Diary(person, self._rng, self._teller, END)
         chance = self._rng.random()
         first: list[Touchpoint] = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import count
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from domain.clock import start_of_day
@@ -40,15 +40,17 @@ class Teller:
         return day >= self._august
 
     def tell(self, kind: type[Told], participant: UUID, day: int, second: float, fields: Mapping[str, Any]) -> Told:
-        return kind(
-            participant_id=participant,
-            occurred_at=self.moment(day, second),
-            source=self._source,
-            source_id=str(next(self._numbers)),
-            origin=Origin.SYNTHETIC,
-            code_list_version=CURRENT if day >= self._august else FIRST,
+        values = {
             **fields,
-        )
+            "participant_id": participant,
+            "occurred_at": self._midnight + timedelta(day, second),
+            "source": self._source,
+            "source_id": str(next(self._numbers)),
+            "origin": Origin.SYNTHETIC,
+            "code_list_version": CURRENT if day >= self._august else FIRST,
+        }
+        # What `kind(**values)` does, without unpacking and packing the values twice more: a third of the time.
+        return cast(Told, kind.__pydantic_validator__.validate_python(values))
 
 
 def random_id(rng: Random) -> UUID:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, JsonValue, model_validator
+from pydantic_core import from_json
 
 from domain.personal import Clinical
 from domain.touchpoint import Moment, Text, Touchpoint
@@ -53,10 +54,11 @@ class TouchpointCorrected(_Amendment, stored_as="touchpoint-corrected.v1"):
         return opened, sealed
 
     @classmethod
-    def from_parts(cls, columns: dict[str, Any], opened: dict[str, Any], unsealed: dict[str, Any]) -> Self:
+    def from_json(cls, columns: dict[str, Any], opened: bytes, unsealed: bytes | None) -> Self:
         """The correction again, its replacement joined from both parts."""
-        replacement = opened["replacement"] | unsealed.get("replacement", {})
-        return super().from_parts(columns, opened, unsealed | {"replacement": replacement})
+        stated, hidden = from_json(opened), from_json(unsealed or b"{}")
+        hidden["replacement"] = stated["replacement"] | hidden.get("replacement", {})
+        return cls.model_validate(columns | stated | hidden)
 
     def corrected(self, target: Touchpoint) -> Touchpoint:
         """The target as it should have been told: under its own identity, and at its own time unless told otherwise."""

@@ -1,6 +1,7 @@
 """From answers to a score, or to the reason why there is none. Nothing is imputed, and no reason repeats an answer."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.events import MeasureTaken
@@ -41,7 +42,7 @@ class NoScore(NamedTuple):
 
 def score(event: MeasureTaken) -> Scored | NoScore:
     """The score of a measure that was taken; see `score_of`."""
-    return score_of(event.instrument, event.version, event.items, event.score)
+    return _remembered(event.instrument, event.version, event.items, event.score)
 
 
 def score_of(
@@ -63,6 +64,10 @@ def score_of(
     if items is None or not known.answers:
         return _as_reported(known, reported)
     return _from_items(known, items)
+
+
+_remembered = lru_cache(maxsize=8192)(score_of)
+"""Short instruments have few answers, and several read models score the same measure."""
 
 
 def _from_items(known: Instrument, items: Sequence[int | None]) -> Scored | NoScore:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 import pytest
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from domain.touchpoint import StoredNameTaken, Touchpoint, codes_newer_than_claimed
 from tests.examples import EXAMPLES, call_received, measure_taken, prescription_issued, store_visited
@@ -169,7 +170,8 @@ def test_what_is_stored_open_holds_no_sealed_field(example: Touchpoint) -> None:
 @every_example
 def test_the_parts_of_an_event_make_it_whole_again(example: Touchpoint) -> None:
     columns = {name: getattr(example, name) for name in ("participant_id", "occurred_at", "source", "actor")}
-    assert type(example).from_parts(columns, *example.parts()) == example
+    opened, hidden = (to_json(part) for part in example.parts())
+    assert type(example).from_json(columns, opened, hidden if hidden != b"{}" else None) == example
 
 
 def test_a_correction_seals_what_the_corrected_type_seals() -> None:

@@ -36,6 +36,11 @@ def test_a_measure_is_one_row_with_its_score_and_band() -> None:
         taken=True,
         score=7.0,
         band="lonely",
+        source=measure_taken.source,
+        origin=measure_taken.origin.value,
+        organisation=measure_taken.organisation,
+        site=measure_taken.site,
+        district=measure_taken.district,
     )
 
 

@@ -1,0 +1,76 @@
+"""All commands by name, and the one way out of them: an expected error is one line on stderr and its exit code."""
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from api.cli import database, demo, importing, outcomes, person, rejects, replaying, schemas, services, serving, simulating
+from api.cli.exits import exit_code, message
+from api.cli.messages import remark
+
+
+class Majung(TyperGroup):
+    """The root of all commands."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command line. Ends the process, as a command does, unless `standalone_mode` is off."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except Exception as error:
+            found = exit_code(error)
+            if found is None:
+                raise
+            remark(f"majung: {message(error)}")
+            sys.exit(found)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+app = typer.Typer(
+    cls=Majung,
+    help="마중: an event-sourced tracker of a person's journey out of loneliness.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Tracebacks are for defects only, and never show the values of variables: they may be personal.
+    pretty_exceptions_enable=False,
+)
+
+
+def _group(name: str, help: str) -> typer.Typer:
+    group = typer.Typer(help=help, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group
+
+
+app.command("demo")(demo.demo)
+app.command("serve")(serving.serve)
+app.command("work")(serving.work)
+app.command("simulate")(simulating.simulate)
+app.command("import")(importing.import_)
+app.command("replay")(replaying.replay)
+
+_rejects = _group("rejects", "What an import put aside.")
+_rejects.command("show")(rejects.show_rejects)
+
+_person = _group("person", "One person: stage, timeline, and why.")
+_person.command("show")(person.show_person)
+_person.command("timeline")(person.timeline)
+_person.command("as-of")(person.as_of)
+_person.command("why")(person.why)
+
+_services = _group("services", "What the programme does.")
+_services.command("figures")(services.show_figures)
+
+_outcomes = _group("outcomes", "What becomes of people.")
+_outcomes.command("change")(outcomes.change)
+
+_schema = _group("schema", "The events and their fields.")
+_schema.command("list")(schemas.list_schemas)
+_schema.command("show")(schemas.show_schema)
+
+_db = _group("db", "The databases.")
+_db.command("upgrade")(database.upgrade)
+_db.command("check")(database.check)

@@ -1,0 +1,89 @@
+"""Exit codes, and which error means which. The only place where an error becomes a line on stderr and a code."""
+
+import sqlite3
+from collections.abc import Mapping
+from enum import IntEnum
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from typer import TyperException
+
+from api.settings import SettingsInvalid
+from consumers.csv_mapping import MappingError
+from consumers.rejects import RejectsUnreadable
+from consumers.simulation import TooFewPeople
+from domain.clock import NotAnInstant
+from domain.refusals import IntakeError
+from domain.schema import NoSuchSchema
+from replay.as_of import PersonUnknown
+from replay.database import DatabaseUnusable, UnknownDatabase
+from replay.journal import DecisionContended
+from replay.mapper import UndecodableEvent, UnknownStoredName
+from replay.synthetic import NotSynthetic
+from replay.vault import VaultError
+
+
+class ExitCode(IntEnum):
+    """What a command says to the shell."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    """The command line, a setting or a mapping file must be changed."""
+    FINDINGS = 3
+    """The command did its work and found something to look at."""
+    NOT_FOUND = 4
+    VERSION_CONFLICT = 5
+    REFUSED = 6
+    """Refused by policy."""
+
+
+class Refused(Exception):
+    """A rule of ours forbids what was asked; nothing was changed."""
+
+
+CODES: Mapping[type[BaseException], ExitCode] = {
+    DatabaseUnusable: ExitCode.FAILED,
+    IntakeError: ExitCode.FAILED,
+    OSError: ExitCode.FAILED,
+    RejectsUnreadable: ExitCode.FAILED,
+    SQLAlchemyError: ExitCode.FAILED,
+    UndecodableEvent: ExitCode.FAILED,
+    UnknownStoredName: ExitCode.FAILED,
+    VaultError: ExitCode.FAILED,
+    psycopg.Error: ExitCode.FAILED,
+    sqlite3.Error: ExitCode.FAILED,
+    MappingError: ExitCode.USAGE,
+    NotAnInstant: ExitCode.USAGE,
+    SettingsInvalid: ExitCode.USAGE,
+    TooFewPeople: ExitCode.USAGE,
+    UnknownDatabase: ExitCode.USAGE,
+    FileNotFoundError: ExitCode.NOT_FOUND,
+    NoSuchSchema: ExitCode.NOT_FOUND,
+    PersonUnknown: ExitCode.NOT_FOUND,
+    DecisionContended: ExitCode.VERSION_CONFLICT,
+    NotSynthetic: ExitCode.REFUSED,
+    Refused: ExitCode.REFUSED,
+}
+"""Every expected error; a subclass has its nearest base's code. All others are defects, and keep their traceback."""
+
+
+def exit_code(error: BaseException) -> ExitCode | None:
+    """The code of an expected error, None for a defect."""
+    if isinstance(error, TyperException):
+        return ExitCode(error.exit_code)
+    return next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
+
+
+def message(error: BaseException) -> str:
+    """One line that says what is wrong and what to do."""
+    if isinstance(error, TyperException):
+        return error.format_message()
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    if isinstance(error, SQLAlchemyError | psycopg.Error | sqlite3.Error):
+        # Only the first line: those after it may repeat the values of a row.
+        return f"the database refused: {next(iter(str(error).splitlines()), type(error).__name__)}"
+    return str(error)

@@ -1,0 +1,39 @@
+"""The options and arguments that several commands share."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.cli.output import Format
+from domain.clock import NotAnInstant, parse_moment
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_moment(text)
+    except NotAnInstant as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+Output = Annotated[Format, typer.Option("--output", "-o", help="How the rows are printed.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        parser=_moment,
+        metavar="MOMENT",
+        help="What had happened by then: 2025-09-30 (to its end in Seoul) or 2025-09-30T09:00:00+09:00. Now unless told.",
+    ),
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--known-at",
+        parser=_moment,
+        metavar="MOMENT",
+        help="What the journal knew by then, whatever it learned later. Now unless told.",
+    ),
+]
+Participant = Annotated[UUID, typer.Argument(metavar="ID", help="The participant's pseudonym, a UUID.")]

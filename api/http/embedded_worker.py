@@ -1,0 +1,54 @@
+"""The live worker inside the server: one thread, from start-up to shutdown, that starts again when it fails."""
+
+import logging
+from threading import Event, Thread
+from traceback import format_tb
+from typing import Literal
+
+from anyio import to_thread
+
+from replay.worker import Worker
+
+RETRY_SECONDS = 2.0
+STOP_SECONDS = 30.0
+log = logging.getLogger("majung.worker")
+
+State = Literal["running", "failing", "stopped"]
+
+
+class EmbeddedWorker:
+    """Runs a worker in a thread. A failure is logged by its kind and place, and the worker started again soon after."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="majung-worker", daemon=True)
+        self.failure: str | None = None
+        """The name of the error it waits after; None while it runs."""
+
+    @property
+    def state(self) -> State:
+        if not self._thread.is_alive():
+            return "stopped"
+        return "running" if self.failure is None else "failing"
+
+    def start(self) -> None:
+        """Begin to follow the log."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """End the thread; the batch in hand is finished first."""
+        self._stop.set()
+        await to_thread.run_sync(self._thread.join, STOP_SECONDS)
+        if self._thread.is_alive():
+            log.error("the worker did not end within %.0f s: what it had not committed is lost", STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.failure = None
+                self._worker.run(self._stop)
+            except Exception as error:
+                self.failure = type(error).__qualname__
+                log.error("%s at\n%s", self.failure, "".join(format_tb(error.__traceback__)))
+                self._stop.wait(RETRY_SECONDS)

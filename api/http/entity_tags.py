@@ -1,0 +1,30 @@
+"""Entity tags: what an answer rests on, hashed, so that a reader who has it need not get it again (RFC 9110, 8.8.3)."""
+
+import hashlib
+from datetime import datetime
+
+import orjson
+from fastapi import Request, Response
+
+from domain.journey import Rules
+from projections.wellbeing import wellbeing
+from replay.as_of import Person
+
+SHAPE = 1
+"""Warning: raise it when an answer's shape or meaning changes, or readers keep what an older release told them."""
+
+
+def entity_tag(person: Person, *, as_of: datetime, known_at: datetime | None, rules: Rules) -> str:
+    """A strong tag over the person's identities and version, both clocks, the rules and the scoring.
+
+    Identities count beside the version: an unlink takes events away, and others may make up their number.
+    """
+    identities = sorted(map(str, person.identities))
+    rests_on = [SHAPE, identities, person.version, as_of, known_at, rules.version, wellbeing.version]
+    return f'"{hashlib.sha256(orjson.dumps(rests_on)).hexdigest()[:32]}"'
+
+
+def not_modified(request: Request, tag: str) -> Response | None:
+    """304, when the request names this tag in If-None-Match (weak comparison, as GET asks for); None otherwise."""
+    told = [part.strip().removeprefix("W/") for part in ",".join(request.headers.getlist("if-none-match")).split(",")]
+    return Response(status_code=304, headers={"ETag": tag}) if tag in told or told == ["*"] else None

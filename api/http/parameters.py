@@ -1,0 +1,86 @@
+"""What may be asked: the two clocks, and a page. Others are refused: a misspelt `as_of` would answer wrongly."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from api.http.cursor import Cursor
+from domain.clock import END_OF_TIME, parse_moment
+from domain.touchpoint import Touchpoint
+
+MOST_ITEMS = 200
+ADVICE = {
+    "id": "must be a participant's pseudonym, a UUID",
+    "as_of": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
+    "known_at": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
+    "limit": f"must be a whole number from 1 to {MOST_ITEMS}",
+    "cursor": "must come unchanged from the `next` link or `next_cursor` of a page",
+    "type": "must be the name of an event, such as call-received.v1; `majung schema list` has them all",
+}
+"""What to send instead, by parameter. Pydantic's own texts may repeat what was sent."""
+
+_PLUS_LOST = re.compile(r"(\d{4}-\d\d-\d\d[Tt ][\d:.]+) (\d\d:?\d\d)", re.ASCII)
+
+
+def read_moment(text: Any) -> datetime:
+    """A clock's value. In a query a bare `+` means a space: where one stands before an offset, the plus is put back."""
+    lost = _PLUS_LOST.fullmatch(str(text))
+    return min(parse_moment(f"{lost[1]}+{lost[2]}" if lost else str(text)), END_OF_TIME)
+
+
+def known_type(name: str) -> str:
+    """A stored name that exists."""
+    if name not in Touchpoint.registry:
+        raise ValueError("unknown")
+    return name
+
+
+_MOMENTS = {"type": "string", "examples": ["2025-09-30", "2025-09-30T09:00:00+09:00"]}
+Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENTS)]
+StoredName = Annotated[
+    str, AfterValidator(known_type), WithJsonSchema({"type": "string", "enum": sorted(Touchpoint.registry)})
+]
+PersonId = Annotated[
+    UUID,
+    Path(alias="id", description="A participant's pseudonym; any identity linked to it gives the same person."),
+]
+
+
+class Clocks(BaseModel):
+    """The two clocks of every question."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    as_of: Moment | None = None
+    """The world's clock: what had happened by then. A date, to its end in Seoul, or a time stamp with its offset.
+    Without it, to the end of today in Seoul."""
+    known_at: Moment | None = None
+    """The journal's clock: what had been recorded by then. Without it, everything recorded so far."""
+
+
+class Page(Clocks):
+    """One page of a timeline."""
+
+    limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
+    """How many touchpoints a page has at most."""
+    cursor: Annotated[Cursor, BeforeValidator(Cursor.read), WithJsonSchema({"type": "string"})] | None = None
+    """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
+    type: list[StoredName] = []
+    """Only touchpoints of this type; give it again for more types."""
+
+
+def advice(errors: Sequence[Any]) -> list[tuple[str, str]]:
+    """What is wrong with which parameter, once each, without anything that was sent."""
+    found = {}
+    for error in errors:
+        name = str(error["loc"][1]) if len(error["loc"]) > 1 else ""
+        if error["type"] == "extra_forbidden" or name not in ADVICE:
+            found["another parameter"] = "is not one of this endpoint: see /openapi.json for those it takes"
+        else:
+            found[name] = ADVICE[name]
+    return list(found.items())

@@ -1,0 +1,84 @@
+"""GET /v1/people/{id} and what is below it: a person at both clocks, with entity tags."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http.answer import Answer, Asked, ask
+from api.http.entity_tags import entity_tag, not_modified
+from api.http.journey import PersonJourney, journey
+from api.http.parameters import Clocks, Page, PersonId
+from api.http.problems import documented
+from api.http.summary import PersonSummary, summary
+from api.http.timeline import Timeline, timeline
+from api.http.wellbeing import PersonWellbeing, wellbeing
+from api.wiring import Majung
+from domain.cloud_events import in_utc
+
+Told = TypeVar("Told", bound=Answer)
+
+_TAG = {"ETag": {"description": "Names this answer; send it back in If-None-Match.", "schema": {"type": "string"}}}
+_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _TAG},
+    304: {"description": "The answer that If-None-Match names still holds."},
+    **documented("person-unknown", "invalid-parameter", "database-unavailable", "vault-unavailable"),
+}
+
+
+def people_router(majung: Majung) -> APIRouter:
+    """The endpoints about one person. They are plain functions, run in threads: reading the journal blocks."""
+    router = APIRouter(prefix="/v1/people/{id}", tags=["people"], responses=_RESPONSES)
+    clocks_asked = Annotated[Clocks, Query()]
+
+    def answer(
+        request: Request, response: Response, person: UUID, clocks: Clocks, tell: Callable[[Asked], Told]
+    ) -> Told | Response:
+        asked = ask(majung.journal, person, clocks)
+        tag = entity_tag(asked.person, as_of=asked.as_of, known_at=asked.known_at, rules=asked.rules)
+        if (unchanged := not_modified(request, tag)) is not None:
+            return unchanged
+        response.headers["ETag"] = tag
+        return tell(asked)
+
+    @router.get("", response_model=PersonSummary, summary="Where a person stands")
+    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
+        """Stage, rule, standing, last contact, the latest score of each instrument with its change from the first."""
+        return answer(request, response, person, clocks, summary)
+
+    @router.get(
+        "/timeline",
+        response_model=Timeline,
+        responses={200: {"headers": _TAG | _LINK}},
+        summary="What happened to a person, page by page",
+    )
+    def _(person: PersonId, page: Annotated[Page, Query()], request: Request, response: Response) -> Any:
+        """Follow the `next` link until there is none. Arrivals between pages shift nothing."""
+        told = answer(request, response, person, page, lambda asked: timeline(asked, page))
+        if isinstance(told, Timeline) and told.next_cursor is not None:
+            response.headers["Link"] = f'<{_next(person, page, told.next_cursor)}>; rel="next"'
+        return told
+
+    @router.get("/journey", response_model=PersonJourney, summary="The stages of a person, with evidence")
+    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
+        """Every spell with its rule, the rules' version and the events it rests on; anomalies; the status at `as_of`."""
+        return answer(request, response, person, clocks, journey)
+
+    @router.get("/wellbeing", response_model=PersonWellbeing, summary="How a person has been, by instrument")
+    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
+        """Every measure with its score or the reason why there is none, and its change from the first score."""
+        return answer(request, response, person, clocks, wellbeing)
+
+    return router
+
+
+def _next(person: UUID, page: Page, cursor: str) -> str:
+    """A relative reference: which host the caller knows this server by is theirs to know."""
+    clocks = [("as_of", page.as_of), ("known_at", page.known_at)]
+    query = [(name, in_utc(moment)) for name, moment in clocks if moment is not None]
+    query += [("type", name) for name in page.type]
+    query += [("limit", str(page.limit)), ("cursor", cursor)]
+    return f"/v1/people/{person}/timeline?{urlencode(query)}"

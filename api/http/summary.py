@@ -1,0 +1,114 @@
+"""A person in few words: stage and since when, standing, the latest score of each instrument."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from pydantic import Field
+
+from api.http.answer import Answer, Asked, Instant, Part
+from domain.change import Verdict
+from domain.history import History
+from domain.journey import Standing, journey_of, override_at, status
+from projections.wellbeing import WellbeingRow, wellbeing
+
+
+class LatestScore(Part):
+    """The latest score of one instrument."""
+
+    instrument: str
+    occurred_at: Instant
+    event_id: UUID
+    score: float
+    band: str | None
+    """Null where the instrument has no agreed bands, or an unanswered item leaves it open."""
+    change_from_first: float | None
+    """This score minus the instrument's first; null when this is the first."""
+    reliable: Verdict | None
+    """Whether that is more than measurement error; null: nothing to compare, or not available."""
+    important: Verdict | None
+    """Whether that matters clinically; null likewise."""
+    safety: bool
+    """The measure calls for a look at the person's safety."""
+
+
+class StageOverride(Part):
+    """A stage that staff set. It stands beside the rules' stage and never replaces it."""
+
+    event_id: UUID
+    stage: str
+    since: Instant
+    expires_on: str = Field(json_schema_extra={"format": "date"})
+    """The last Seoul day on which it holds."""
+
+
+class PersonSummary(Answer):
+    """Who this is and where they stand."""
+
+    identities: list[UUID]
+    """All pseudonyms linked to the one asked about, itself included."""
+    stage: str | None
+    """The stage by the rules; null where no rule has applied yet."""
+    since: Instant | None
+    """When that stage was entered."""
+    days_in_stage: int | None
+    """Calendar days in Seoul, to `as_of`."""
+    rule: str | None
+    """The rule that led there."""
+    rule_version: str
+    """The version of the rules that was applied."""
+    episode: int | None
+    """From 1; a contact after an end begins the next."""
+    override: StageOverride | None
+    """The stage that staff set, while it holds."""
+    standing: Standing | None
+    """Null without a stage and after an end: nobody is waited for."""
+    last_contact_at: Instant | None
+    days_without_contact: int | None
+    """Calendar days in Seoul since the last contact, or since the first stage where no contact is known."""
+    scores: list[LatestScore]
+    """By instrument."""
+    events: int
+    """How many touchpoints are in force: happened by `as_of`, recorded by `known_at`, not voided."""
+
+
+def summary(asked: Asked) -> PersonSummary:
+    """The summary of a person at both clocks."""
+    history = asked.person.history
+    found = journey_of(history, asked.rules)
+    current = found.spells[-1] if found.spells else None
+    stands = status(found, asked.as_of)
+    return PersonSummary(
+        participant_id=asked.participant_id,
+        as_of=asked.as_of,
+        known_at=asked.known_at,
+        version=asked.person.version,
+        identities=sorted(asked.person.identities),
+        stage=found.stage,
+        since=stands.entered_at,
+        days_in_stage=stands.days_in_stage,
+        rule=current.rule if current else None,
+        rule_version=asked.rules.version,
+        episode=current.episode if current else None,
+        override=_override(asked),
+        standing=stands.standing,
+        last_contact_at=stands.last_contact_at,
+        days_without_contact=stands.days_without_contact,
+        scores=_latest(history),
+        events=len(history.facts),
+    )
+
+
+def _override(asked: Asked) -> StageOverride | None:
+    found = override_at(asked.person.history, asked.as_of)
+    if found is None:
+        return None
+    return StageOverride(
+        event_id=found.event_id, stage=found.stage, since=found.since, expires_on=found.expires_on.isoformat()
+    )
+
+
+def _latest(history: History) -> list[LatestScore]:
+    rows: Iterable[WellbeingRow] = wellbeing.fold(history)
+    latest = {row.instrument: row for row in rows if row.score is not None}
+    names = LatestScore.model_fields
+    return [LatestScore(**{name: getattr(row, name) for name in names}) for _, row in sorted(latest.items())]
