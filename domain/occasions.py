@@ -1,7 +1,7 @@
-"""Before and after: the scores of one instrument by occasion and group, and how the same people moved between occasions.
+"""Before and after: the scores of one instrument by occasion and group, and how the same people moved in between.
 
-Nothing is imputed: a person without a score on an occasion is counted as such, and belongs to no pair with it. Without a
-comparison group the figures are change, not effect.
+Nothing is imputed: a person without a score on an occasion is counted as such, and belongs to no pair with it. Without
+a comparison group the figures are change, not effect.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +34,7 @@ class OccasionScores(NamedTuple):
     mean: float | None
     sd: float | None
     """Of a sample (n - 1); None for fewer than two."""
+    threshold: float | None
     at_or_above: int | None
     """How many scores reach the threshold; None without one."""
     without_score: int
@@ -70,8 +71,8 @@ def by_occasion(measured: Iterable[Measured], threshold: float | None = None) ->
         scores = [one.score for one in people if one.score is not None]
         reached = None if threshold is None else sum(score >= threshold for score in scores)
         mean = fmean(scores) if scores else None
-        row = OccasionScores(occasion, group, len(scores), mean, _sd(scores), reached, len(people) - len(scores))
-        found.append(row)
+        missing = len(people) - len(scores)
+        found.append(OccasionScores(occasion, group, len(scores), mean, _sd(scores), threshold, reached, missing))
     return found
 
 
@@ -82,11 +83,7 @@ def paired(measured: Iterable[Measured], threshold: float | None = None) -> list
         ((group, first), before), *later = list(cells)
         start = {one.person: one.score for one in before if one.score is not None}
         for (_, occasion), people in later:
-            pairs = [
-                (start[one.person], one.score)
-                for one in people
-                if one.score is not None and one.person in start
-            ]
+            pairs = [(start[one.person], one.score) for one in people if one.score is not None and one.person in start]
             if pairs:
                 found.append(_change(first, occasion, group, pairs, threshold))
     return found

@@ -38,6 +38,10 @@ COLUMNS = ("participant_id", "occurred_at", "source", "actor")
 """Fields that are columns of the journal, and therefore not repeated in the stored state."""
 
 
+Columns = tuple[UUID, datetime, str, str | None]
+"""The values of COLUMNS, in their order."""
+
+
 class Touchpoint(BaseModel):
     """One thing that happened in a person's journey, as its producer told it.
 
@@ -105,19 +109,21 @@ class Touchpoint(BaseModel):
         )
 
     @classmethod
-    def from_json(cls, columns: dict[str, Any], opened: bytes, unsealed: bytes | None) -> Self:
+    def from_json(cls, columns: Columns, opened: bytes, unsealed: bytes | None) -> Self:
         """The event again, validated, from its columns and the JSON objects of what `parts` gave (None: nothing sealed)."""
         stated = opened if unsealed is None else b"%b,%b" % (opened[:-1], unsealed[1:])
         event = _without_columns(cls).__pydantic_validator__.validate_json(stated)
-        event.__dict__.update(columns)
-        event.__pydantic_fields_set__.update(columns)
         # The columns come from the journal in their own types; only what is JSON needs validation.
-        event.__class__ = cls
+        values = event.__dict__
+        values["participant_id"], values["occurred_at"], values["source"], values["actor"] = columns
+        # Past BaseModel's own __setattr__, which would look for a field of this name.
+        object.__setattr__(event, "__class__", cls)
         return event  # type: ignore[no-any-return]
 
     def replaced(self, **changes: Any) -> Self:
         """The same touchpoint with other values, validated anew (`model_copy` would keep the old event_id)."""
-        return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | changes)
+        stated = self.model_fields_set.union(COLUMNS)
+        return type(self).model_validate({name: getattr(self, name) for name in stated} | changes)
 
 
 @cache

@@ -29,7 +29,7 @@ def measures(
     source: str | None = None,
     origin: str | None = None,
 ) -> list[Measured]:
-    """Every measure taken of an instrument until `as_of`, in effective order, with its Seoul day or place in the series.
+    """Every measure taken of an instrument until `as_of`, in effective order, by its Seoul day or place in the series.
 
     A measure that was due and not taken is none. `source` and `origin` keep data sets apart.
     """

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -118,8 +119,10 @@ def cursor_of(connection: Connection) -> Iterator[Any]:
 
 
 def rows_of(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-    """All rows of a driver-level query, in the driver's parameter style."""
+    """All rows of a driver-level query, in the driver's parameter style; PostgreSQL sends them in binary."""
     with cursor_of(connection) as cursor:
+        if connection.dialect.name == "postgresql":
+            cursor.format = Format.BINARY
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 

@@ -7,17 +7,17 @@ person's history, decide purely, and append at the version they saw, again if so
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, TrackingRecorder
 from eventsourcing.utils import Environment
 from sqlalchemy import select
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from domain.clock import to_microseconds
-from domain.history import History, history_of
+from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
 from replay.append import AlreadyThere, append, append_one
 from replay.database import Database
@@ -84,14 +84,12 @@ class Journal(Application[UUID]):
         `now` sets the journal's clock, for synthetic journals; it never runs backwards.
         """
         clock = to_microseconds(now or self.clock())
-        for attempt in Retrying(
-            retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
-        ):
-            with attempt:
-                if attempt.retry_state.attempt_number > 1:
-                    return self._record_unknown(events, clock)
-                return self._record_new(events, clock)
-        raise AssertionError("unreachable")
+        try:
+            return self._record_new(events, clock)
+        except AlreadyThere:
+            # Others may record some of these while they are compared, hence more than one look.
+            looking = Retrying(retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True)
+            return looking(self._record_unknown, events, clock)
 
     def _record_new(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
         if not events:
@@ -164,20 +162,21 @@ class Journal(Application[UUID]):
             stop=stop_after_attempt(attempts),
             wait=wait_random_exponential(multiplier=0.005, max=0.2),
         )
-        for attempt in retrying:
-            if attempt.retry_state.attempt_number > attempts:
-                break
-            with attempt:
-                stream: list[JournalEvent] = list(self.events.get(participant_id))  # type: ignore[arg-type]
-                version = stream[-1].originator_version if stream else 0
-                events = decision(history_of(participant_id, stream))
-                decided = [JournalEvent(event, version + n) for n, event in enumerate(events, start=1)]
-                recordings = self.events.put(decided)
-                return [
-                    Outcome("recorded", event, recording.notification.id)
-                    for event, recording in zip(events, recordings, strict=True)
-                ]
-        raise DecisionContended(f"person {participant_id} kept changing: try again")
+        try:
+            return retrying(self._decide_once, participant_id, decision)
+        except RetryError:
+            raise DecisionContended(f"person {participant_id} kept changing: try again") from None
+
+    def _decide_once(self, participant_id: UUID, decision: Decision) -> list[Outcome]:
+        stream: list[Any] = list(self.events.get(participant_id))
+        version = stream[-1].originator_version if stream else 0
+        known = [Recorded(told.event, told.recorded_at) for told in stream]
+        events = decision(history_of(participant_id, known))
+        recordings = self.events.put([JournalEvent(event, version + n) for n, event in enumerate(events, start=1)])
+        return [
+            Outcome("recorded", event, recording.notification.id)
+            for event, recording in zip(events, recordings, strict=True)
+        ]
 
 
 def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:

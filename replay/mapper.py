@@ -144,12 +144,7 @@ def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], par
         if key is None:
             raise KeyMissing(f"participant {participant_id} has sealed events and no key in this vault")
         hidden = key.open(sealed, participant + event_id + topic.encode())
-    columns = {
-        "participant_id": participant_id,
-        "occurred_at": EPOCH + timedelta(microseconds=occurred_at),
-        "source": source,
-        "actor": actor,
-    }
+    columns = participant_id, EPOCH + timedelta(microseconds=occurred_at), source, actor
     try:
         event = kind.from_json(columns, state, hidden)
     except ValidationError as error:

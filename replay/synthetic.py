@@ -27,8 +27,8 @@ def refuse_real_events(database: Database) -> None:
         real = connection.scalar(query) or 0
     if real:
         raise NotSynthetic(
-            f"this journal holds {real:,} event(s) that were not simulated: a simulation sets the journal's clock, so it"
-            " only goes into an empty or wholly synthetic one; name another in MAJUNG_DATABASE_URL or MAJUNG_FOLDER"
+            f"this journal holds {real:,} event(s) that were not simulated: a simulation sets the journal's clock, so"
+            " it only goes into an empty or wholly synthetic one; name another in MAJUNG_DATABASE_URL or MAJUNG_FOLDER"
         )
 
 

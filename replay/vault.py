@@ -14,18 +14,18 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, inspect, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.columns import Pseudonym
-from replay.database import Database
+from replay.database import Database, rows_of
 
 AES_256_GCM = 1
 _HEADER_BYTES = 5
@@ -167,14 +167,19 @@ class Vault:
         return found
 
     def _load(self, participants: Sequence[bytes]) -> dict[bytes, ParticipantKey]:
-        loaded: dict[bytes, ParticipantKey] = {}
+        rows: list[Any] = []
         with self.database.read() as connection:
             for start in range(0, len(participants), _IN_ONE_QUERY):
-                some = [UUID(bytes=pid) for pid in participants[start : start + _IN_ONE_QUERY]]
-                query = select(keys.c.participant_id, keys.c.version, keys.c.wrapped)
-                for pid, version, wrapped in connection.execute(query.where(keys.c.participant_id.in_(some))):
-                    loaded[pid.bytes] = self._unwrap(pid.bytes, version, bytes(wrapped))
-        return loaded
+                rows += self._wrapped(connection, participants[start : start + _IN_ONE_QUERY])
+        if self.database.is_postgres:
+            return {pid.bytes: self._unwrap(pid.bytes, version, wrapped) for pid, version, wrapped in rows}
+        return {pid: self._unwrap(pid, version, wrapped) for pid, version, wrapped in rows}
+
+    def _wrapped(self, connection: Connection, participants: Sequence[bytes]) -> list[Any]:
+        query = "SELECT participant_id, version, wrapped FROM participant_keys WHERE participant_id"
+        if self.database.is_postgres:
+            return rows_of(connection, f"{query} = ANY(%s)", ([UUID(bytes=pid) for pid in participants],))
+        return rows_of(connection, f"{query} IN ({', '.join('?' * len(participants))})", participants)
 
     def _create(self, participants: Sequence[bytes]) -> None:
         rows = [{"participant_id": UUID(bytes=pid), "version": 1, "wrapped": self._wrap(pid, os.urandom(64))} for pid in participants]

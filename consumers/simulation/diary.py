@@ -3,6 +3,7 @@
 from datetime import date
 from random import Random
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from consumers.simulation.people import Person
 from consumers.simulation.scenario import CONNECTION_ORGANISATIONS, COUNSELLING_ORGANISATIONS, PROGRAMMES
@@ -49,6 +50,7 @@ class Planned(NamedTuple):
 
     day: int
     second: float
+    participant: UUID
     kind: type[Touchpoint]
     fields: dict[str, Any]
 
@@ -66,7 +68,8 @@ class Diary:
 
     def add(self, day: int, kind: type[Touchpoint], /, **fields: Any) -> None:
         if day <= self._last_day:
-            self.planned.append(Planned(day, _OFFICE_OPENS + int(_OFFICE_SECONDS * self._random()), kind, fields))
+            second = _OFFICE_OPENS + int(_OFFICE_SECONDS * self._random())
+            self.planned.append(Planned(day, second, self.person.id, kind, fields))
 
     def close(self, day: int) -> None:
         """The person leaves: what was planned after that day does not happen."""

@@ -65,7 +65,7 @@ class _Town:
         self._line = CallLine(self._rng, self._teller)
         self._stores = Stores(self._rng, self._teller)
         self._arrivals = Arrivals(self._teller, self._rng)
-        self._plans: defaultdict[int, list[tuple[Person, Planned]]] = defaultdict(list)
+        self._plans: defaultdict[int, list[Planned]] = defaultdict(list)
         self._entries: defaultdict[int, list[Person]] = defaultdict(list)
         for number, person_id in enumerate(ids_of(seed, people)):
             person = new_person(number, person_id, self._entry_day(number), in_care=number < PRESCRIBED, rng=self._rng)
@@ -94,8 +94,8 @@ class _Town:
         send = self._arrivals.send
         for person in self._entries.pop(day, ()):
             self._enter(person, day)
-        for person, planned in self._plans.pop(day, ()):
-            send(self._teller.tell(planned.kind, person.id, day, planned.second, planned.fields), day)
+        for _, second, participant, kind, fields in self._plans.pop(day, ()):
+            send(self._teller.tell(kind, participant, day, second, fields), day)
         for event in self._line.calls(day):
             send(event, day)
         for event in self._stores.visits(day):
@@ -114,7 +114,7 @@ class _Town:
             self._arrivals.send(event, day)
         self._plan(diary, 1 + (day if first else journeys.be_found(diary, day)))
         for planned in diary.planned:
-            self._plans[planned.day].append((person, planned))
+            self._plans[planned.day].append(planned)
         self._line.welcome(person)
         self._stores.welcome(person)
 

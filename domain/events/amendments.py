@@ -13,7 +13,7 @@ from pydantic import AfterValidator, JsonValue, model_validator
 from pydantic_core import from_json
 
 from domain.personal import Clinical
-from domain.touchpoint import Moment, Text, Touchpoint
+from domain.touchpoint import COLUMNS, Columns, Moment, Text, Touchpoint
 
 
 class _Amendment(Touchpoint):
@@ -54,11 +54,11 @@ class TouchpointCorrected(_Amendment, stored_as="touchpoint-corrected.v1"):
         return opened, sealed
 
     @classmethod
-    def from_json(cls, columns: dict[str, Any], opened: bytes, unsealed: bytes | None) -> Self:
+    def from_json(cls, columns: Columns, opened: bytes, unsealed: bytes | None) -> Self:
         """The correction again, its replacement joined from both parts."""
         stated, hidden = from_json(opened), from_json(unsealed or b"{}")
         hidden["replacement"] = stated["replacement"] | hidden.get("replacement", {})
-        return cls.model_validate(columns | stated | hidden)
+        return cls.model_validate(dict(zip(COLUMNS, columns, strict=True)) | stated | hidden)
 
     def corrected(self, target: Touchpoint) -> Touchpoint:
         """The target as it should have been told: under its own identity, and at its own time unless told otherwise."""

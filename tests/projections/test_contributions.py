@@ -17,8 +17,7 @@ from tests.examples import (
     call_received,
     identities_linked,
     identities_unlinked,
-    measure_taken,
-    risk_assessed,
+    session_attended,
     store_visited,
     touchpoint_corrected,
     touchpoint_voided,
@@ -29,7 +28,19 @@ FIRST = "2025-06-01T09:00:00+09:00"
 SECOND = "2025-06-02T09:00:00+09:00"
 THIRD = "2025-06-03T09:00:00+09:00"
 
-PAPERWORK = {
+UNCOUNTED = {
+    "journey-ended.v1",
+    "measure-not-taken.v1",
+    "measure-taken.v1",
+    "participant-registered.v1",
+    "prescription-closed.v1",
+    "referral-accepted.v1",
+    "referral-closed.v1",
+    "referral-declined.v1",
+    "risk-assessed.v1",
+    "session-missed.v1",
+    "activist-stepped-down.v1",
+    "concern-reported.v1",
     "alert-acknowledged.v1",
     "consent-given.v1",
     "consent-withdrawn.v1",
@@ -137,20 +148,15 @@ def test_a_contact_counts_for_whom_it_was_known_to_belong_to_at_the_time() -> No
     assert after.person == PARTICIPANT
 
 
-def test_a_sealed_level_is_no_column() -> None:
-    [row] = rows_of(risk_assessed)
-    assert row.level is None
-
-
 def test_every_type_of_event_is_decided_to_count_or_to_be_paperwork() -> None:
-    assert {kind.stored_as for kind in COUNTED} | PAPERWORK == Touchpoint.registry.keys()
-    assert not {kind.stored_as for kind in COUNTED} & PAPERWORK
+    assert {kind.stored_as for kind in COUNTED} | UNCOUNTED == Touchpoint.registry.keys()
+    assert not {kind.stored_as for kind in COUNTED} & UNCOUNTED
 
 
 @pytest.mark.parametrize("topic", sorted(EXAMPLES))
-def test_a_type_that_counts_makes_a_row_of_plain_text_and_paperwork_makes_none(topic: str) -> None:
+def test_a_type_that_counts_makes_a_row_of_plain_text_and_every_other_makes_none(topic: str) -> None:
     rows = rows_of(EXAMPLES[topic])
-    assert len(rows) == (topic not in PAPERWORK)
+    assert len(rows) == (topic not in UNCOUNTED)
     for row in rows:
         texts = [getattr(row, name) for name in ("topic", "origin", *PLACES, *CODES)]
         assert {type(text) for text in texts} <= {str, type(None)}
@@ -160,10 +166,10 @@ def test_a_row_has_the_columns_of_its_table_in_order() -> None:
     assert tuple(column.name for column in columns()) == ContributionRow._fields
 
 
-@for_all(st.permutations([call_received, store_visited, measure_taken, touchpoint_corrected, touchpoint_voided]))
+@for_all(st.permutations([call_received, store_visited, session_attended, touchpoint_corrected, touchpoint_voided]))
 def test_what_is_in_force_in_the_end_does_not_depend_on_the_order_of_arrival(order: list[Touchpoint]) -> None:
     in_force = [row for row in rows_of(*order) if row.known_to == END_OF_TIME]
     expected = [
-        row for row in rows_of(call_received, measure_taken, touchpoint_corrected) if row.known_to == END_OF_TIME
+        row for row in rows_of(call_received, session_attended, touchpoint_corrected) if row.known_to == END_OF_TIME
     ]
     assert contributions.digest(in_force, arrival=False) == contributions.digest(expected, arrival=False)

@@ -1,0 +1,149 @@
+"""Every error is a problem of its own, says what to do, and repeats nothing of what was sent."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import wiring
+from api.http import create_app
+from api.http.problems import KINDS
+from api.settings import Settings
+from api.wiring import Majung
+from domain.refusals import IntakeError
+from replay import database as databases
+from replay.vault import read_master_key
+from tests.api.http.requests import is_problem, person, post, post_batch
+from tests.examples import PARTICIPANT, call_received, store_visited
+
+
+def refusals(kind: type[IntakeError] = IntakeError) -> Iterator[type[IntakeError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from refusals(narrower)
+
+
+def test_every_refusal_of_the_intake_has_a_problem_of_its_own() -> None:
+    assert {refusal.code for refusal in refusals()} <= KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/people", "/v1/people/", person("/"), person("/nothing"), "/docs", "/redoc", "/v1/events/"]
+)
+def test_an_unknown_path_is_a_problem(client: TestClient, path: str) -> None:
+    is_problem(client.get(path), 404, "no-such-endpoint")
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", "/v1/events", "POST"), ("DELETE", person(), "GET")])
+def test_another_method_is_a_problem_that_names_the_right_one(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    response = client.request(method, path)
+    is_problem(response, 405, "method-not-allowed")
+    assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("/v1/people/010-1234-5678", "id"),
+        ("/v1/people/6f1d2c3b4a594e689c778b86a594", "id"),
+        (person("?as_of=yesterday"), "as_of"),
+        (person("?as_of="), "as_of"),
+        (person("?as_of=2025-05-02T10:15:00"), "as_of"),
+        (person("?as_of=2025-05-02 10:15"), "as_of"),
+        (person("?as_of=2025-02-30"), "as_of"),
+        (person("?as_of=0001-01-01T00:00:00%2B09:00"), "as_of"),
+        (person("/journey?known_at=2025-05-02T10:15:00%2B99:00"), "known_at"),
+        (person("/wellbeing?known_at=%00"), "known_at"),
+        (person("?limit=1"), "(another)"),
+        (person("/timeline?asof=2025-05-02"), "(another)"),
+    ],
+)
+def test_a_malformed_parameter_is_a_problem_that_says_which(client: TestClient, url: str, wrong: str) -> None:
+    body = is_problem(client.get(url), 422, "invalid-parameter")
+    assert [parameter["name"] for parameter in body["parameters"]] == [wrong]
+
+
+@pytest.mark.parametrize("url", ["/v1/people/Hong-Gildong", person("?as_of=Hong-Gildong"), person("?Hong-Gildong=1")])
+def test_a_problem_repeats_nothing_that_was_sent(client: TestClient, url: str) -> None:
+    response = client.get(url)
+    assert response.status_code == 422
+    assert "Hong" not in response.text
+    assert str(PARTICIPANT) not in response.text
+
+
+@pytest.mark.parametrize("url", [person(), "/v1/people/nobody", "/livez", "/nothing", "/openapi.json"])
+def test_every_answer_forbids_guessing_its_type_and_keeping_what_is_about_people(client: TestClient, url: str) -> None:
+    response = client.get(url)
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == ("private, no-cache" if "people" in url else "no-store")
+
+
+def test_an_error_that_nobody_foresaw_tells_nothing_and_is_logged_without_its_message(
+    majung: Majung, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "Hong Gildong, 010-0000-0000"
+
+    def fail() -> Any:
+        raise RuntimeError(said)
+
+    majung.journal.clock = fail
+    with caplog.at_level(logging.INFO, logger="majung.http"):
+        response = post(TestClient(create_app(majung, work=False)), call_received)
+    is_problem(response, 500, "internal-error")
+    assert "RuntimeError" not in response.text
+    assert "RuntimeError" in caplog.text
+    assert said not in response.text + caplog.text
+
+
+@pytest.fixture
+def busy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """The API while another process holds the database's one writing transaction."""
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_SECONDS", 0)
+    with wiring.start(settings) as majung, closing(sqlite3.connect(str(majung.database.path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield TestClient(create_app(majung, work=False))
+        other.rollback()
+
+
+def test_a_busy_database_acknowledges_nothing_and_says_when_to_try_again(busy: TestClient, settings: Settings) -> None:
+    for response in (post(busy, call_received), post_batch(busy, [call_received, store_visited])):
+        is_problem(response, 503, "database-unavailable")
+        assert int(response.headers["retry-after"]) > 0
+    with wiring.start(settings) as majung:
+        assert majung.journal.head() == (0,)
+
+
+def test_a_busy_database_is_still_read(busy: TestClient) -> None:
+    is_problem(busy.get(person()), 404, "person-unknown")
+
+
+def test_a_database_that_is_gone_is_unavailable(client: TestClient, majung: Majung) -> None:
+    assert majung.database.path is not None
+    majung.database.close()
+    for path in majung.database.path.parent.glob("majung.db*"):
+        path.unlink()
+    is_problem(client.get(person()), 503, "database-unavailable")
+    is_problem(post(client, call_received), 503, "database-unavailable")
+
+
+def test_another_master_key_makes_the_vault_unavailable_and_stores_nothing(
+    settings: Settings, tmp_path: Path, majung: Majung
+) -> None:
+    majung.journal.record([call_received])
+    other = settings.model_copy(update={"master_key_file": tmp_path / "other.key"})
+    wiring.upgrade(other)
+    assert read_master_key(other.master_key_file) != read_master_key(settings.master_key_file)
+    with wiring.start(other) as locked:
+        client = TestClient(create_app(locked, work=False))
+        is_problem(client.get(person()), 503, "vault-unavailable")
+        is_problem(post(client, store_visited), 503, "vault-unavailable")
+        body = is_problem(client.get("/readyz"), 503, "not-ready")
+    assert "MAJUNG_MASTER_KEY_FILE" in body["detail"]
+    assert majung.journal.head() == (1,)

@@ -1,0 +1,33 @@
+"""A journal with all read models established, and ways to compare its rows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from api.wiring import MODELS
+from replay import generations
+from replay.journal import Journal
+
+Digests = dict[str, str]
+
+
+@pytest.fixture
+def tracked(journal: Journal) -> Journal:
+    """A journal whose read models have their first, empty generation."""
+    with journal.database.write() as connection:
+        generations.establish(connection, MODELS)
+    return journal
+
+
+@pytest.fixture
+def digests(tracked: Journal) -> Callable[[], Digests]:
+    """Reads all live rows back and tells the digest of each read model."""
+
+    def read() -> Digests:
+        with tracked.database.read() as connection:
+            return {
+                generation.model.name: generation.model.digest(generations.read(connection, generation))
+                for generation in generations.live(connection, MODELS)
+            }
+
+    return read
