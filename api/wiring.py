@@ -1,6 +1,7 @@
 """The composition root: the only place where settings, journal, vault, read models and worker are joined."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -58,21 +59,28 @@ class Majung:
 
 def upgrade(settings: Settings, *, shards: int | None = None) -> None:
     """Create or upgrade everything that `start` needs: both databases, the master key, the read models' tables."""
-    database, keys = Database(settings.database_url), Database(settings.vault_url)
-    try:
+    with _databases(settings) as (database, keys):
         create_master_key(settings.master_key_file)
         schema.upgrade(database, keys, shards=shards)
         with database.write() as connection:
             generations.establish(connection, MODELS)
-    finally:
-        database.close()
-        keys.close()
 
 
 def start(settings: Settings) -> Majung:
     """Open what `upgrade` made. Raises DatabaseUnusable or VaultError, whose message says what to do."""
-    database, keys = Database(settings.database_url), Database(settings.vault_url)
-    shards = schema.check(database)
-    vault = Vault(keys, read_master_key(settings.master_key_file))
-    vault.check()
+    with _databases(settings) as (database, keys):
+        shards = schema.check(database)
+        vault = Vault(keys, read_master_key(settings.master_key_file))
+        vault.check()
     return Majung(settings, Journal(database, vault, shards=shards), keys)
+
+
+@contextmanager
+def _databases(settings: Settings) -> Iterator[tuple[Database, Database]]:
+    """The journal's and the vault's. Their connections are given back after the block; a later one opens new ones."""
+    database, keys = Database(settings.database_url), Database(settings.vault_url)
+    try:
+        yield database, keys
+    finally:
+        database.close()
+        keys.close()

@@ -6,13 +6,13 @@ Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a sw
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, MetaData, Table, delete, func, insert, literal, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.columns import placeholder, storer
 from projections.read_model import ReadModel
 from replay.database import Database, DatabaseUnusable, cursor_of
-from replay.tables import positions, read_models
+from replay.tables import heads, positions, read_models
 
 
 class ReadModelOutdated(DatabaseUnusable):
@@ -71,6 +71,9 @@ def create(connection: Connection, model: ReadModel) -> Generation:
         insert(read_models).values(name=model.name, generation=number, version=model.version, state="building")
     )
     connection.execute(CreateTable(created.table))
+    # Every shard has its row from the start, so that there is always one to lock.
+    beginnings = select(literal(created.name), heads.c.shard, literal(0))
+    connection.execute(insert(positions).from_select(["name", "shard", "position"], beginnings))
     return created
 
 
@@ -118,8 +121,7 @@ def position_of(connection: Connection, generation: Generation, shard: int, *, l
 def move_to(connection: Connection, generation: Generation, shard: int, position: int) -> None:
     """Set how far a generation has come; in the transaction of its rows."""
     own = positions.c.name == generation.name, positions.c.shard == shard
-    if not connection.execute(update(positions).where(*own).values(position=position)).rowcount:
-        connection.execute(insert(positions).values(name=generation.name, shard=shard, position=position))
+    connection.execute(update(positions).where(*own).values(position=position))
 
 
 def write(database: Database, connection: Connection, generation: Generation, rows: Iterable[Any]) -> None:

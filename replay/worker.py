@@ -77,7 +77,7 @@ class Worker:
             head = connection.scalar(select(heads.c.position).where(heads.c.shard == shard)) or 0
             query = select(positions.c.position).where(positions.c.name.in_(names), positions.c.shard == shard)
             reached = connection.scalars(query).all()
-        return len(reached) < len(names) or min(reached) < head
+        return min(reached) < head
 
     def apply(self, connection: Connection, targets: Sequence[Generation], shard: int, limit: int) -> int:
         """Bring these generations up to `limit` events further, inside the caller's transaction."""

@@ -1,12 +1,25 @@
 """All commands by name, and the one way out of them: an expected error is one line on stderr and its exit code."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from api.cli import database, demo, importing, outcomes, person, rejects, replaying, schemas, services, serving, simulating
+from api.cli import (
+    database,
+    demo,
+    importing,
+    outcomes,
+    person,
+    rejects,
+    replaying,
+    schemas,
+    services,
+    serving,
+    simulating,
+)
 from api.cli.exits import exit_code, message
 from api.cli.messages import remark
 
@@ -14,17 +27,18 @@ from api.cli.messages import remark
 class Majung(TyperGroup):
     """The root of all commands."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run a command line. Ends the process, as a command does, unless `standalone_mode` is off."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *others: Any, **extra: Any) -> Any:
+        """Run a command line and end the process with its code."""
+        extra["standalone_mode"] = False
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(args, prog_name, *others, **extra)
         except Exception as error:
             found = exit_code(error)
             if found is None:
                 raise
-            remark(f"majung: {message(error)}")
+            # A group without a command prints its help instead, and says nothing more.
+            if told := message(error):
+                remark(f"majung: {told}")
             sys.exit(found)
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -81,9 +81,8 @@ def message(error: BaseException) -> str:
         return error.format_message()
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    if isinstance(error, DBAPIError):
-        error = error.orig or error
     if isinstance(error, SQLAlchemyError | psycopg.Error | sqlite3.Error):
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
         # Only the first line: those after it may repeat the values of a row.
-        return f"the database refused: {next(iter(str(error).splitlines()), type(error).__name__)}"
+        return f"the database refused: {said.partition(chr(10))[0]}"
     return str(error)

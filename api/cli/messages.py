@@ -30,7 +30,7 @@ def bar(what: str, unit: str) -> Iterator[Advance]:
         BarColumn(),
         TaskProgressColumn(),
         _Rate(unit),
-        TextColumn("left"),
+        TextColumn("ETA"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:

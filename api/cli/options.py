@@ -24,7 +24,7 @@ AsOf = Annotated[
         "--as-of",
         parser=_moment,
         metavar="MOMENT",
-        help="What had happened by then: 2025-09-30 (to its end in Seoul) or 2025-09-30T09:00:00+09:00. Now unless told.",
+        help="What had happened by then: 2025-09-30 (to its end in Seoul), 2025-09-30T09:00:00+09:00. Now unless told.",
     ),
 ]
 KnownAt = Annotated[

@@ -1,7 +1,8 @@
 """What a command prints on stdout: rows as a table to read, or as JSON, JSON lines or CSV to work on.
 
-Tables show Seoul time to the minute and figures to four decimals; the other formats hold the whole value, and time stamps
-with Seoul's offset. Several listings make one document: an object of lists in JSON, and elsewhere rows that name theirs.
+Tables show Seoul time to the minute and figures to four decimals; the other formats hold the whole value, and time
+stamps with Seoul's offset. Several listings make one document: an object of lists in JSON, elsewhere rows that name
+theirs.
 """
 
 import csv

@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from api.http.parameters import Clocks
+from api.wiring import Majung
 from domain.clock import END_OF_TIME, day_of, end_of_day
 from domain.cloud_events import in_utc
 from domain.journey import VERSION_1, Rules
 from replay.as_of import Person, person
-from replay.journal import Journal
 
 Instant = Annotated[
     datetime,
@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     rules: Rules
 
 
-def ask(journal: Journal, participant_id: UUID, clocks: Clocks) -> Asked:
+def ask(majung: Majung, participant_id: UUID, clocks: Clocks) -> Asked:
     """The person at both clocks, folded on demand from one snapshot. Raises PersonUnknown.
 
     Always on demand, also without clocks: one code answers every question, it never lags behind what was just
@@ -40,8 +40,8 @@ def ask(journal: Journal, participant_id: UUID, clocks: Clocks) -> Asked:
     stored rows equal to this by law). Without `as_of` the question is about today, to its end in Seoul: a moment that
     stays the same all day, so that an entity tag does too.
     """
-    as_of = clocks.as_of or end_of_day(day_of(journal.clock()))
-    found = person(journal, participant_id, as_of=as_of, known_at=clocks.known_at or END_OF_TIME)
+    as_of = clocks.as_of or end_of_day(day_of(majung.now()))
+    found = person(majung.journal, participant_id, as_of=as_of, known_at=clocks.known_at or END_OF_TIME)
     return Asked(participant_id, as_of, clocks.known_at, found, VERSION_1)
 
 

@@ -1,4 +1,4 @@
-"""A batch of CloudEvents taken apart: each event in the very bytes it was sent in, and read as strictly as one alone."""
+"""A batch of CloudEvents taken apart: each event in the bytes it was sent in, to be read as strictly as one alone."""
 
 import json
 import re

@@ -3,7 +3,7 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.clock import from_microseconds, to_microseconds
@@ -23,9 +23,9 @@ class Cursor(NamedTuple):
         return urlsafe_b64encode(moment + self.event_id.bytes).decode()
 
     @classmethod
-    def read(cls, text: Any) -> "Cursor":
+    def read(cls, text: str) -> "Cursor":
         """Raises ValueError for what `write` never gives."""
-        if not isinstance(text, str) or not _TEXT.fullmatch(text):
+        if not _TEXT.fullmatch(text):
             raise ValueError("not a cursor")
         raw = urlsafe_b64decode(text)
         try:

@@ -24,7 +24,7 @@ class EmbeddedWorker:
         self._stop = Event()
         self._thread = Thread(target=self._run, name="majung-worker", daemon=True)
         self.failure: str | None = None
-        """The name of the error it waits after; None while it runs."""
+        """The name of the error it failed with; None again as soon as it has caught up."""
 
     @property
     def state(self) -> State:
@@ -46,6 +46,7 @@ class EmbeddedWorker:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
+                self._worker.catch_up(self._stop)
                 self.failure = None
                 self._worker.run(self._stop)
             except Exception as error:

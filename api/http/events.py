@@ -12,7 +12,7 @@ from api.http.answer import Part
 from api.http.batches import split
 from api.http.cloud_events import Mode, attributes_of, mode_of, read_body
 from api.http.events_example import BODIES
-from api.http.problems import Problem, documented
+from api.http.problems import INTAKE_KINDS, Problem, documented
 from api.wiring import Majung
 from domain.intake import IntakeError, read_event
 from domain.touchpoint import Touchpoint
@@ -63,20 +63,20 @@ def events_router(majung: Majung) -> APIRouter:
     @router.post(
         "/v1/events",
         status_code=201,
-        response_model=EventReceipt | BatchReceipt,
+        response_model=EventReceipt,
         summary="Record touchpoints",
         responses=_RESPONSES,
         openapi_extra={"requestBody": {"required": True, "content": BODIES}},
     )
-    async def _(request: Request, response: Response) -> Any:
+    async def _(request: Request) -> Response:
         """Takes CloudEvents 1.0 in structured, batched and binary mode; see docs/events.md for the types.
 
         Sending an event again is safe: the same id with the same content is stored once.
         """
         mode = mode_of(request.headers)
         body = await read_body(request, mode)
-        response.status_code, receipt = await run_in_threadpool(_take, journal, skew, mode, request, body)
-        return receipt
+        status, receipt = await run_in_threadpool(_take, journal, skew, mode, request, body)
+        return Response(receipt.model_dump_json(), status, media_type="application/json")
 
     return router
 
@@ -89,8 +89,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     201: {"description": "The event is stored."},
     207: {"model": BatchReceipt, "description": "A batch of which some events are not stored: see each of them."},
     **documented(
-        *("unreadable", "conflict", "too-large", "too-many-events", "unsupported-content", "invalid-data"),
-        *("in-the-future", "database-unavailable", "vault-unavailable"),
+        *("conflict", "too-many-events", "unsupported-content", "database-unavailable", "vault-unavailable"),
+        *INTAKE_KINDS,
     ),
 }
 

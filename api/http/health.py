@@ -98,7 +98,8 @@ def readiness(majung: Majung, worker: EmbeddedWorker | None) -> Readiness:
 
 
 def open_vault(majung: Majung) -> None:
-    """Open one participant's key, if there is any. Raises VaultError when the master key is another one."""
+    """Open one participant's key, if there is any. Raises VaultError when it, or its master key, is another one."""
+    majung.journal.vault.check()
     with majung.vault_database.read() as connection:
         known = connection.scalar(select(vault.keys.c.participant_id).limit(1))
     if known is not None:

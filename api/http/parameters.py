@@ -40,6 +40,12 @@ def known_type(name: str) -> str:
     return name
 
 
+def readable(cursor: str) -> str:
+    """A cursor that `Cursor.read` reads."""
+    Cursor.read(cursor)
+    return cursor
+
+
 _MOMENTS = {"type": "string", "examples": ["2025-09-30", "2025-09-30T09:00:00+09:00"]}
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENTS)]
 StoredName = Annotated[
@@ -68,7 +74,7 @@ class Page(Clocks):
 
     limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
     """How many touchpoints a page has at most."""
-    cursor: Annotated[Cursor, BeforeValidator(Cursor.read), WithJsonSchema({"type": "string"})] | None = None
+    cursor: Annotated[str, AfterValidator(readable)] | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
     type: list[StoredName] = []
     """Only touchpoints of this type; give it again for more types."""
@@ -80,7 +86,7 @@ def advice(errors: Sequence[Any]) -> list[tuple[str, str]]:
     for error in errors:
         name = str(error["loc"][1]) if len(error["loc"]) > 1 else ""
         if error["type"] == "extra_forbidden" or name not in ADVICE:
-            found["another parameter"] = "is not one of this endpoint: see /openapi.json for those it takes"
+            found["(another)"] = "this endpoint has no such parameter: see /openapi.json for those it takes"
         else:
             found[name] = ADVICE[name]
     return list(found.items())

@@ -37,7 +37,7 @@ def people_router(majung: Majung) -> APIRouter:
     def answer(
         request: Request, response: Response, person: UUID, clocks: Clocks, tell: Callable[[Asked], Told]
     ) -> Told | Response:
-        asked = ask(majung.journal, person, clocks)
+        asked = ask(majung, person, clocks)
         tag = entity_tag(asked.person, as_of=asked.as_of, known_at=asked.known_at, rules=asked.rules)
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
@@ -64,7 +64,7 @@ def people_router(majung: Majung) -> APIRouter:
 
     @router.get("/journey", response_model=PersonJourney, summary="The stages of a person, with evidence")
     def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
-        """Every spell with its rule, the rules' version and the events it rests on; anomalies; the status at `as_of`."""
+        """Every spell with its rule, that rule's version and its evidence; anomalies; the status at `as_of`."""
         return answer(request, response, person, clocks, journey)
 
     @router.get("/wellbeing", response_model=PersonWellbeing, summary="How a person has been, by instrument")

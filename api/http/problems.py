@@ -35,7 +35,7 @@ class Kind(NamedTuple):
     title: str
 
 
-KINDS: Mapping[str, Kind] = {
+REQUEST_KINDS = {
     "invalid-parameter": Kind(422, "A parameter is wrong"),
     "person-unknown": Kind(404, "Nothing is recorded under this pseudonym"),
     "no-such-endpoint": Kind(404, "There is no such endpoint"),
@@ -47,7 +47,8 @@ KINDS: Mapping[str, Kind] = {
     "vault-unavailable": Kind(503, "The vault does not open"),
     "not-ready": Kind(503, "Not ready to serve"),
     "internal-error": Kind(500, "Something went wrong here"),
-    # What the intake refuses, by its own codes: domain/refusals.py.
+}
+INTAKE_KINDS = {
     "refused": Kind(422, "The event is refused"),
     "too-large": Kind(413, "Too many bytes"),
     "unreadable": Kind(400, "This is not readable JSON"),
@@ -65,6 +66,8 @@ KINDS: Mapping[str, Kind] = {
     "wrong-code": Kind(422, "A value is not in its code list"),
     "invalid-data": Kind(422, "The fields do not fit the type"),
 }
+"""What the intake refuses, by its own codes (domain/refusals.py)."""
+KINDS: Mapping[str, Kind] = REQUEST_KINDS | INTAKE_KINDS
 
 
 class ProblemDetails(BaseModel):

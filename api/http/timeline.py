@@ -48,7 +48,8 @@ class Timeline(Answer):
 def timeline(asked: Asked, page: Page) -> Timeline:
     """The page of a person's timeline at both clocks."""
     wanted = set(page.type)
-    facts = [fact for fact in asked.person.history.facts if _is_on(fact, page.cursor, wanted)]
+    after = None if page.cursor is None else Cursor.read(page.cursor)
+    facts = [fact for fact in asked.person.history.facts if _is_on(fact, after, wanted)]
     shown = facts[: page.limit]
     return Timeline(
         participant_id=asked.participant_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,13 @@ from fastapi.testclient import TestClient
 
 from api.http.cloud_events import BATCHED, STRUCTURED
 from api.settings import Settings
+from api.wiring import Majung
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
+from replay.wake import Wake
 from tests.examples import PARTICIPANT
+
+PATIENCE_SECONDS = 30
 
 
 def settings_in(folder: Path, database_url: str | None = None) -> Settings:
@@ -58,3 +63,18 @@ def is_problem(response: Any, status: int, slug: str) -> dict[str, Any]:
     assert body["detail"]
     assert "instance" not in body
     return body
+
+
+def wait_for(majung: Majung, client: Any, position: int) -> None:
+    """Return when every read model has come to a position of the journal; looks again after each commit."""
+    committed = Event()
+    wake = Wake(majung.database, committed.set)
+    wake.start()
+    try:
+        while True:
+            committed.clear()
+            if all(model["position"] >= position for model in client.get("/readyz").json()["read_models"]):
+                return
+            assert committed.wait(PATIENCE_SECONDS), "the worker did not follow"
+    finally:
+        wake.stop()

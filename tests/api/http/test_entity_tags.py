@@ -58,7 +58,7 @@ def test_both_clocks_are_part_of_the_tag(client: TestClient, majung: Majung) -> 
 
 
 def test_without_as_of_a_tag_holds_for_the_day_in_seoul(client: TestClient, majung: Majung) -> None:
-    majung.journal.record([call_received])
+    majung.journal.record([call_received], now=parse_moment("2025-05-31"))
     tags = []
     for hour, minute in ((0, 0), (14, 59), (15, 0)):
         majung.journal.clock = partial(datetime, 2025, 6, 1, hour, minute, tzinfo=UTC)

@@ -3,8 +3,11 @@
 import logging
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay import database as databases
 from replay.vault import read_master_key
-from tests.api.http.requests import is_problem, person, post, post_batch
+from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post, post_batch
 from tests.examples import PARTICIPANT, call_received, store_visited
 
 
@@ -122,6 +125,27 @@ def test_a_busy_database_acknowledges_nothing_and_says_when_to_try_again(busy: T
 
 def test_a_busy_database_is_still_read(busy: TestClient) -> None:
     is_problem(busy.get(person()), 404, "person-unknown")
+
+
+def test_others_are_answered_while_a_recording_waits_for_the_database(majung: Majung) -> None:
+    arrived = Event()
+    clock = majung.journal.clock
+
+    def tell_the_time() -> datetime:
+        arrived.set()
+        return clock()
+
+    majung.journal.clock = tell_the_time
+    app = create_app(majung, work=False)
+    with TestClient(app) as client, closing(sqlite3.connect(str(majung.database.path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(post, client, call_received)
+            assert arrived.wait(PATIENCE_SECONDS)
+            assert client.get("/livez").status_code == 200
+            assert not waiting.done()
+            other.rollback()
+            assert waiting.result().status_code == 201
 
 
 def test_a_database_that_is_gone_is_unavailable(client: TestClient, majung: Majung) -> None:

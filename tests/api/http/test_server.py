@@ -1,18 +1,15 @@
 """A real server on a real socket, with its worker inside."""
 
 import socket
-from threading import Event, Thread
+from threading import Thread
 
 import httpx2
 import uvicorn
 
 from api.http import create_app
 from api.wiring import Majung
-from replay.wake import Wake
-from tests.api.http.requests import as_bytes, person
+from tests.api.http.requests import as_bytes, person, wait_for
 from tests.examples import call_received, prescription_issued
-
-PATIENCE_SECONDS = 30
 
 
 def test_a_server_takes_events_and_its_worker_brings_the_read_models_up_to_them(majung: Majung) -> None:
@@ -38,18 +35,3 @@ def test_a_server_takes_events_and_its_worker_brings_the_read_models_up_to_them(
     assert [item["type"] for item in timeline] == ["call-received.v1", "prescription-issued.v1"]
     assert ready["worker"] == {"state": "running", "error": None}
     assert {model["behind"] for model in ready["read_models"]} == {0}
-
-
-def wait_for(majung: Majung, client: httpx2.Client, position: int) -> None:
-    """Return when every read model has come to a position of the journal; looks again after each commit."""
-    committed = Event()
-    wake = Wake(majung.database, committed.set)
-    wake.start()
-    try:
-        while True:
-            committed.clear()
-            if all(one["position"] >= position for one in client.get("/readyz").json()["read_models"]):
-                return
-            assert committed.wait(PATIENCE_SECONDS), "the worker did not follow"
-    finally:
-        wake.stop()

@@ -1,0 +1,107 @@
+"""`majung person`: who somebody is to the programme at both clocks, straight from the journal.
+
+Scores, levels and stages are shown; names, phones, addresses and notes never are.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import typer
+
+from api import wiring
+from api.cli import portrait
+from api.cli.options import AsOf, KnownAt, Output, Participant
+from api.cli.output import Format, record, show
+from api.settings import load_settings
+from domain import journey
+from domain.schema import stored_names
+from replay.as_of import Person, person
+
+Types = Annotated[
+    list[str] | None, typer.Option("--type", metavar="NAME", help="Only events of this type; may be given again.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the last so many.")]
+
+
+class _Asked(NamedTuple):
+    """The answer to a question about a person, and the two moments it is about."""
+
+    person: Person
+    as_of: datetime
+    known_at: datetime
+
+
+def show_person(
+    participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE
+) -> None:
+    """Stage and standing, identities, latest scores, and how much of what happened."""
+    with _asked(participant, as_of, known_at) as asked:
+        found = asked.person
+        main = record(
+            "person",
+            participant_id=participant,
+            **portrait.stage(found, asked.as_of),
+            as_of=asked.as_of,
+            known_at=asked.known_at,
+        )
+        show(output, main, portrait.identities(found), portrait.scores(found), portrait.counts(found))
+
+
+def timeline(
+    participant: Participant,
+    types: Types = None,
+    limit: Limit = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """What happened, in order; what was corrected is shown as corrected and marked, what was voided is left out."""
+    wanted = frozenset(map(_stored_name, types or []))
+    with _asked(participant, as_of, known_at) as asked:
+        facts = [fact for fact in asked.person.history.facts if not wanted or fact.event.stored_as in wanted]
+        show(output, portrait.events(facts[-limit:] if limit else facts))
+
+
+def as_of(
+    participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE
+) -> None:
+    """Stage, scores and number of events together, at a moment in the world and one of the journal."""
+    if as_of is None and known_at is None:
+        raise typer.BadParameter("say --as-of MOMENT, --known-at MOMENT, or both")
+    with _asked(participant, as_of, known_at) as asked:
+        found = asked.person
+        answer = record(
+            "answer",
+            participant_id=participant,
+            as_of=asked.as_of,
+            known_at=asked.known_at,
+            events=len(found.history.facts),
+            **portrait.stage(found, asked.as_of),
+        )
+        show(output, answer, portrait.scores(found))
+
+
+def why(participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE) -> None:
+    """Every change of stage with its rule and evidence, and what is missing for the next."""
+    with _asked(participant, as_of, known_at) as asked:
+        show(output, *portrait.explanation(journey.why(asked.person.history)))
+
+
+@contextmanager
+def _asked(participant: UUID, as_of: datetime | None, known_at: datetime | None) -> Iterator[_Asked]:
+    with wiring.start(load_settings()) as majung:
+        now = majung.now()
+        moments = as_of or now, known_at or now
+        yield _Asked(person(majung.journal, participant, as_of=moments[0], known_at=moments[1]), *moments)
+
+
+def _stored_name(told: str) -> str:
+    """A type may be named with its version or without."""
+    names = stored_names()
+    found = [name for name in names if name == told or name.rpartition(".v")[0] == told]
+    if not found:
+        raise typer.BadParameter(f"no event is stored as {told!r}: `majung schema list` has them all")
+    return found[-1]

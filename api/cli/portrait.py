@@ -1,0 +1,113 @@
+"""A person's answers as listings: where they are, how they are, and what happened."""
+
+from collections import Counter
+from datetime import datetime
+
+from api.cli.output import Listing, record
+from api.cli.saying import what_it_says
+from domain.history import Fact
+from domain.journey import Explanation, journey_of, override_at, status
+from projections.wellbeing import WellbeingRow, wellbeing
+from replay.as_of import Person
+
+_SCORE = (
+    "instrument",
+    "occurred_at",
+    "score",
+    "band",
+    "reason",
+    "change_from_first",
+    "reliable",
+    "important",
+    "safety",
+)
+
+
+def stage(person: Person, as_of: datetime) -> dict[str, object]:
+    """The stage by the rules, the rule, how long, and whether anybody has heard from the person since."""
+    journey = journey_of(person.history)
+    standing = status(journey, as_of)
+    spell = journey.spells[-1] if journey.spells else None
+    override = override_at(person.history, as_of)
+    return {
+        "stage": standing.stage,
+        "days_in_stage": standing.days_in_stage,
+        "entered_at": standing.entered_at,
+        "rule": spell.rule if spell else None,
+        "rule_version": journey.rules.version,
+        "episode": spell.episode if spell else None,
+        "end_reason": spell.end_reason if spell else None,
+        "set_by_staff": override.stage if override else None,
+        "standing": standing.standing,
+        "last_contact_at": standing.last_contact_at,
+        "days_without_contact": standing.days_without_contact,
+    }
+
+
+def scores(person: Person) -> Listing:
+    """The latest score of each instrument, with its change since the first; or why there is none."""
+    latest: dict[str, WellbeingRow] = {}
+    for row in wellbeing.fold(person.history):
+        if row.score is not None or row.instrument not in latest:
+            latest[row.instrument] = row
+    rows = [tuple(getattr(row, name) for name in _SCORE) for _, row in sorted(latest.items())]
+    return Listing("scores", _SCORE, rows)
+
+
+def identities(person: Person) -> Listing:
+    return Listing("identities", ("participant_id",), [(identity,) for identity in sorted(person.identities)])
+
+
+def counts(person: Person) -> Listing:
+    """How many touchpoints of each type are in force."""
+    found = Counter(fact.event.stored_as for fact in person.history.facts)
+    return Listing("counts", ("type", "events"), sorted(found.items()))
+
+
+def events(facts: list[Fact]) -> Listing:
+    columns = ("occurred_at", "type", "site", "actor", "says", "amended", "recorded_at", "event_id", "participant_id")
+    rows = [
+        (
+            fact.occurred_at,
+            fact.event.stored_as,
+            fact.event.site,
+            fact.event.actor,
+            what_it_says(fact.event),
+            fact.amended_by is not None,
+            fact.recorded_at,
+            fact.event_id,
+            fact.event.participant_id,
+        )
+        for fact in facts
+    ]
+    return Listing("events", columns, rows, brief=columns[:6])
+
+
+def explanation(found: Explanation) -> list[Listing]:
+    """Every transition with its rule and evidence, and what is missing for those that may come next."""
+    steps = list(enumerate(found.steps, start=1))
+    transitions = [
+        (
+            number,
+            step.spell.entered_at,
+            step.spell.stage,
+            step.spell.rule,
+            step.words,
+            step.why,
+            step.spell.rule_version,
+        )
+        for number, step in steps
+    ]
+    evidence = [
+        (number, fact.occurred_at, fact.event.stored_as, what_it_says(fact.event), fact.event_id)
+        for number, step in steps
+        for fact in step.evidence
+    ]
+    ahead = [(way.rule, way.to, part.words, part.holds) for way in found.ahead for part in way.requirements]
+    columns = ("number", "entered_at", "stage", "rule", "words", "why", "rule_version")
+    return [
+        record("stage", person=found.root, stage=found.stage, rule_version=found.rule_version, remark=found.remark),
+        Listing("transitions", columns, transitions, brief=columns[:5]),
+        Listing("evidence", ("number", "occurred_at", "type", "says", "event_id"), evidence),
+        Listing("not_yet", ("rule", "to", "requirement", "holds"), ahead),
+    ]

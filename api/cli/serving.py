@@ -1,0 +1,69 @@
+"""`majung serve` and `majung work`: what runs until it is told to stop."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api import wiring
+from api.cli.messages import remark
+from api.settings import load_settings
+from api.wiring import Majung
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on. MAJUNG_PORT unless told.")]
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve HTTP, and keep the read models up to date meanwhile unless MAJUNG_EMBEDDED_WORKER is off."""
+    with wiring.start(load_settings()) as majung:
+        listen(majung, host, port)
+
+
+def work() -> None:
+    """Keep the read models up to date until SIGTERM or SIGINT."""
+    with wiring.start(load_settings()) as majung, stopped_by_signals() as stop:
+        remark("following the journal")
+        majung.worker().run(stop)
+    remark("stopped")
+
+
+def listen(majung: Majung, host: str | None = None, port: int | None = None) -> None:
+    """Serve a Majung until SIGTERM or SIGINT, its read models kept up to date meanwhile."""
+    # Only here: a command that serves nothing should not pay for the web framework.
+    from api.http import create_app
+
+    settings = majung.settings
+    host = host or settings.host
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        remark(f"warning: there is no authentication yet, and {host} may be reached by others")
+    config = uvicorn.Config(
+        create_app(majung, work=settings.embedded_worker),
+        host=host,
+        port=settings.port if port is None else port,
+        # Addresses of pages hold pseudonyms, and stdout is for data.
+        access_log=False,
+    )
+    with stopped_by_signals():
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Event]:
+    """An event that SIGTERM and SIGINT set in place of ending the process."""
+    stop = Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,73 @@
+"""A terminal in an empty folder, where nothing of this machine's settings is known."""
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api import wiring
+from api.cli import app
+from api.settings import load_settings
+from domain.touchpoint import Touchpoint
+
+
+class Terminal:
+    """Runs command lines in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *arguments: object, code: int = 0) -> Result:
+        """Run a command, which must end with this code."""
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == code, (result.exception, result.output)
+        return result
+
+    def rows(self, *arguments: object, code: int = 0) -> Any:
+        """What a command prints as JSON."""
+        return json.loads(self.run(*arguments, "-o", "json", code=code).stdout)
+
+    def fails(self, *arguments: object, code: int) -> str:
+        """The one line that a failing command says."""
+        result = self.run(*arguments, code=code)
+        [line] = result.stderr.splitlines()
+        assert line.startswith("majung: ")
+        assert result.stdout == ""
+        return line
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """A file in the folder."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def given(self, *events: Touchpoint, now: datetime | None = None) -> None:
+        """Events recorded and in the read models."""
+        record(events, now)
+
+
+def record(events: Sequence[Touchpoint], now: datetime | None = None) -> None:
+    with wiring.start(load_settings()) as majung:
+        majung.journal.record(events, now=now)
+        majung.worker().catch_up()
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Before `majung db upgrade`."""
+    for name in [name for name in os.environ if name.startswith("MAJUNG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return Terminal(tmp_path)
+
+
+@pytest.fixture
+def terminal(bare: Terminal) -> Terminal:
+    """After it."""
+    bare.run("db", "upgrade")
+    return bare

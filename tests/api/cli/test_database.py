@@ -1,0 +1,73 @@
+"""`majung db`: databases that are missing, older, newer or not ours, each with its own clear line."""
+
+import sqlite3
+
+import pytest
+
+from tests.api.cli.conftest import Terminal
+from tests.examples import call_received
+
+
+def test_before_the_upgrade_every_command_says_what_to_do(bare: Terminal) -> None:
+    for command in (["db", "check"], ["services", "figures"], ["replay"], ["work"], ["serve"]):
+        assert "majung db upgrade" in bare.fails(*command, code=1)
+
+
+def test_after_the_upgrade_the_check_tells_how_far_everything_is(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    found = terminal.rows("db", "check")
+    assert found == {"kind": "SQLite", "shards": 1, "events": 1, "not_yet_in_read_models": 0}
+
+
+def test_an_upgrade_may_be_repeated_and_keeps_the_master_key(terminal: Terminal) -> None:
+    key = (terminal.folder / ".majung" / "master.key").read_bytes()
+    terminal.run("db", "upgrade")
+    assert (terminal.folder / ".majung" / "master.key").read_bytes() == key
+
+
+def test_the_number_of_shards_is_fixed_by_the_first_upgrade(bare: Terminal) -> None:
+    bare.run("db", "upgrade", "--shards", "4")
+    assert bare.rows("db", "check")["shards"] == 4
+    assert "4 shard(s)" in bare.fails("db", "upgrade", "--shards", "8", code=1)
+    assert "--shards" in bare.fails("db", "upgrade", "--shards", "0", code=2)
+
+
+@pytest.mark.parametrize("revision", ["9999", "0000"])
+def test_a_database_of_another_release_is_refused(terminal: Terminal, revision: str) -> None:
+    with sqlite3.connect(terminal.folder / ".majung" / "majung.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    connection.close()
+    assert f"revision {revision}" in terminal.fails("db", "check", code=1)
+
+
+def test_without_its_vault_or_master_key_nothing_starts(terminal: Terminal) -> None:
+    vault, key = terminal.folder / ".majung" / "vault.db", terminal.folder / ".majung" / "master.key"
+    vault.rename(vault.with_suffix(".away"))
+    assert "MAJUNG_VAULT_URL" in terminal.fails("db", "check", code=1)
+    vault.with_suffix(".away").rename(vault)
+    key.write_text("too short")
+    assert "master key" in terminal.fails("db", "check", code=1)
+    key.unlink()
+    assert "MAJUNG_MASTER_KEY_FILE" in terminal.fails("db", "check", code=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("MAJUNG_DATABASE_URL", "mysql://somewhere/x", 2),
+        ("MAJUNG_DATABASE_URL", "no url at all", 2),
+        ("MAJUNG_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", 1),
+        ("MAJUNG_PORT", "eighty", 2),
+        ("MAJUNG_FUTURE_SKEW_HOURS", "-1", 2),
+    ],
+)
+def test_a_wrong_setting_is_one_line(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: int
+) -> None:
+    monkeypatch.setenv(name, value)
+    terminal.fails("db", "check", code=code)
+
+
+def test_a_file_that_is_no_database_is_refused(terminal: Terminal) -> None:
+    terminal.file(".majung/majung.db", b"something else entirely" * 100)
+    assert "not a database" in terminal.fails("db", "check", code=1)

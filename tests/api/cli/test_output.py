@@ -1,0 +1,76 @@
+"""The four formats: what is printed of rows."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from api.cli.output import Format, Listing, record, show
+from domain.codes import CallLevel
+
+MOMENT = datetime(2025, 9, 30, 14, 59, 59, 999999, tzinfo=UTC)
+CALLS = Listing("calls", ("at", "level", "n"), [(MOMENT, CallLevel.EMERGENCY, 19_254), (MOMENT, None, 2)])
+PERSON = record("person", id=UUID(int=7), stage="healing", mean=5.072727)
+
+
+def printed(capsys: pytest.CaptureFixture[str], output: Format, *listings: Listing) -> str:
+    show(output, *listings)
+    return capsys.readouterr().out
+
+
+def test_json_of_a_listing_is_a_list_of_whole_values_with_seouls_offset(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(printed(capsys, Format.JSON, CALLS)) == [
+        {"at": "2025-09-30T23:59:59.999999+09:00", "level": "emergency", "n": 19254},
+        {"at": "2025-09-30T23:59:59.999999+09:00", "level": None, "n": 2},
+    ]
+
+
+def test_json_of_several_listings_is_one_object_and_a_record_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(printed(capsys, Format.JSON, PERSON, CALLS))
+    assert document["person"] == {"id": str(UUID(int=7)), "stage": "healing", "mean": 5.072727}
+    assert [row["n"] for row in document["calls"]] == [19254, 2]
+
+
+def test_json_lines_of_several_listings_name_theirs_first(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [json.loads(line) for line in printed(capsys, Format.JSONL, PERSON, CALLS).splitlines()]
+    assert [line["listing"] for line in lines] == ["person", "calls", "calls"]
+    assert list(lines[0])[0] == "listing"
+
+
+def test_csv_has_a_header_even_without_rows_and_leaves_absent_values_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, Format.CSV, Listing("none", ("a", "b"), [])) == "a,b\n"
+    rows = list(csv.DictReader(io.StringIO(printed(capsys, Format.CSV, PERSON, CALLS))))
+    assert [row["listing"] for row in rows] == ["person", "calls", "calls"]
+    assert (rows[0]["n"], rows[1]["n"], rows[2]["level"]) == ("", "19254", "")
+
+
+def test_a_table_shows_seoul_time_separators_and_four_decimals(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, Format.TABLE, PERSON, CALLS)
+    for expected in ("2025-09-30 23:59", "19,254", "5.0727", "emergency", "calls"):
+        assert expected in text
+    assert "None" not in text
+
+
+def test_a_table_that_goes_to_a_file_is_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "long " * 100
+    assert words.strip() in printed(capsys, Format.TABLE, Listing("texts", ("text", "other"), [(words, words)]))
+
+
+def test_a_brief_listing_keeps_its_other_columns_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    listing = Listing("pairs", ("shown", "hidden"), [("here", "there")], brief=("shown",))
+    assert "there" not in printed(capsys, Format.TABLE, listing)
+    assert "there" in printed(capsys, Format.CSV, listing)
+
+
+@pytest.mark.parametrize("output", Format)
+@pytest.mark.parametrize("evil", ["\x1b[31mred", "a\rb", "a\nb", "\x07", "\x9b2J", "\u202egnp.exe", "[red]markup[/red]"])
+def test_no_format_lets_a_control_character_or_markup_through(
+    capsys: pytest.CaptureFixture[str], output: Format, evil: str
+) -> None:
+    text = printed(capsys, output, Listing("names", ("site",), [(evil,)]), record("one", site=evil))
+    assert not set("\x1b\r\x07\x9b\u202e") & set(text) - ({"\u202e", "\x9b"} if output in ("json", "jsonl") else set())
+    if evil.startswith("["):
+        assert evil in text

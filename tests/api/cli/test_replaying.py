@@ -1,0 +1,34 @@
+"""`majung replay`: the same rows from the journal alone."""
+
+from projections.journey import journey
+from projections.timeline import timeline
+from replay import generations
+from tests.api.cli.conftest import Terminal, served
+from tests.examples import call_received, risk_assessed, store_visited
+
+
+def test_a_replay_gives_the_rows_that_the_worker_gave(terminal: Terminal) -> None:
+    terminal.given(call_received, risk_assessed, store_visited)
+    before = [served(model) for model in (timeline, journey)]
+    rows = terminal.rows("replay")
+    assert [served(model) for model in (timeline, journey)] == before
+    assert [row["read_model"] for row in rows] == ["timeline", "journey", "wellbeing", "contributions"]
+    assert [row["rows"] for row in rows[:2]] == [len(rows) for rows in before]
+    assert {(row["events"], row["people"]) for row in rows} == {(3, 1)}
+
+
+def test_a_replay_of_one_read_model_leaves_the_others(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    result = terminal.run("replay", "journey", "-o", "csv")
+    assert result.stdout.splitlines()[1].startswith("journey,")
+    assert "1 events of 1 people" in result.stderr
+    assert len(served(timeline)) == 1
+
+
+def test_a_name_that_is_none_is_refused_with_those_there_are(terminal: Terminal) -> None:
+    assert "there are timeline, journey" in terminal.fails("replay", "journeys", code=2)
+
+
+def test_rows_of_another_release_are_refused_until_they_are_replayed(terminal: Terminal) -> None:
+    terminal.outdate(journey)
+    assert "majung replay" in terminal.fails("services", "figures", code=1) or generations

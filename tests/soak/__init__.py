@@ -1,0 +1,1 @@
+"""Long runs behind the `soak` marker: `make soak`."""

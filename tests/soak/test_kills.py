@@ -1,0 +1,71 @@
+"""Killed at any moment: acknowledged facts stay, nothing is applied twice, rows stay equal to the fold."""
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from api.wiring import MODELS
+from replay import generations
+from replay.database import Database
+from replay.journal import Journal
+from replay.rebuild import rebuild
+from replay.schema import upgrade
+from replay.tables import journal as stored
+from replay.vault import Vault
+from replay.worker import Worker
+from tests.conftest import MASTER_KEY
+
+
+def digests(journal: Journal) -> dict[str, str]:
+    with journal.database.read() as connection:
+        return {
+            live.model.name: live.model.digest(generations.read(connection, live))
+            for live in generations.live(connection, MODELS)
+        }
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
+def test_acknowledged_facts_survive_every_kill_and_rows_stay_the_fold(
+    database_url: str, tmp_path: Path, kills: int
+) -> None:
+    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
+    database, keys = Database(database_url), Database(vault_url)
+    upgrade(database, keys)
+    with database.write() as connection:
+        generations.establish(connection, MODELS)
+    random = Random(kills)
+    acknowledged: list[UUID] = []
+    for run in range(kills):
+        acknowledged += killed_after(random.randint(1, 40), [database_url, vault_url, str(run)])
+    journal = Journal(database, Vault(keys, MASTER_KEY))
+    found = {event.event_id for event in journal.find(acknowledged)}
+    assert found == set(acknowledged)
+    [head] = journal.head()
+    with database.read() as connection:
+        counted = connection.execute(select(func.count(), func.min(stored.c.position), func.max(stored.c.position))).one()
+    assert counted == (head, 1, head)
+    Worker(journal, MODELS).catch_up()
+    live = digests(journal)
+    rebuild(journal, MODELS)
+    assert digests(journal) == live
+    keys.close()
+    database.close()
+
+
+def killed_after(lines: int, arguments: list[str]) -> list[UUID]:
+    """Run a writer, kill it with SIGKILL after so many acknowledgements; returns everything it acknowledged."""
+    writer = subprocess.Popen([sys.executable, "-m", "tests.soak.writer", *arguments], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    told = [writer.stdout.readline() for _ in range(lines)]
+    writer.kill()
+    # What it acknowledged before the kill reached it counts too; a line cut short does not.
+    told += [line for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+    writer.stdout.close()
+    writer.wait()
+    assert all(told), "the writer ended by itself"
+    return [UUID(word) for line in told for word in line.split()]
