@@ -110,7 +110,8 @@ class Touchpoint(BaseModel):
 
     @classmethod
     def from_json(cls, columns: Columns, opened: bytes, unsealed: bytes | None) -> Self:
-        """The event again, validated, from its columns and the JSON objects of what `parts` gave (None: nothing sealed)."""
+        """The event again, validated, from its columns and the JSON objects of what `parts` gave (None: nothing
+        sealed)."""
         stated = opened if unsealed is None else b"%b,%b" % (opened[:-1], unsealed[1:])
         event = _without_columns(cls).__pydantic_validator__.validate_json(stated)
         # The columns come from the journal in their own types; only what is JSON needs validation.

@@ -43,9 +43,10 @@ class Pseudonym(TypeDecorator[UUID]):
 def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     """How a row is written through a driver cursor: instants as microseconds, ids as bytes, the rest as it stands.
 
-    The conversion is compiled once per table, because it runs for every cell of every row of a replay; its source is made
-    of column indexes only. Python's sqlite3 looks for an adapter of every `bytes`, None and bool (five times the cost of
-    the binding itself), and for none of a bytearray, an int or a str: hence `placeholder`, which goes with this.
+    The conversion is compiled once per table, because it runs for every cell of every row of a replay; its source is
+    made of column indexes only. Python's sqlite3 looks for an adapter of every `bytes`, None and bool (five times the
+    cost of the binding itself), and for none of a bytearray, an int or a str: hence `placeholder`, which goes with
+    this.
     """
     cell = _postgres_cell if postgres else _sqlite_cell
     cells = ", ".join(cell(f"row[{index}]", column) for index, column in enumerate(columns))

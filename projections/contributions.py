@@ -5,13 +5,12 @@ A figure as of V, as known at S, counts the rows with `occurred_at <= V AND know
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, String
 
 from domain import events
-from domain.codes import CodeList
 from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.columns import Instant, Pseudonym
@@ -37,8 +36,8 @@ COUNTED: frozenset[type[Touchpoint]] = frozenset(
 )
 """What the programme does for people, and what they do in it: each is something a figure of services counts.
 
-How people are (assessments, measures) and the paperwork make no row. A figure that counts another type adds it here with
-the next version of this read model, and a replay fills it in."""
+How people are (assessments, measures) and the paperwork make no row. A figure that counts another type adds it here
+with the next version of this read model, and a replay fills it in."""
 
 PLACES = ("site", "district", "area")
 CODES = ("channel", "outcome", "level", "age_band", "category")

@@ -49,7 +49,8 @@ class ReadModel:
         return sorted(rows, key=lambda row: tuple(getattr(row, name) for name in self.key))
 
     def digest(self, rows: Iterable[Any], *, arrival: bool = True) -> str:
-        """SHA-256 over the canonical JSON of rows sorted by key; `arrival=False` leaves out the columns about arrival."""
+        """SHA-256 over the canonical JSON of rows sorted by key; `arrival=False` leaves out the columns about
+        arrival."""
         names = [name for name in self.field_names if arrival or name not in self.arrival]
         lines = [orjson.dumps([_plain(getattr(row, name)) for name in names]) for row in self.ordered(rows)]
         return hashlib.sha256(b"\n".join(lines)).hexdigest()

@@ -1,4 +1,4 @@
-"""Timeline: what happened to a person, in order. A thin index: contents stay in the journal, opened for a page at a time."""
+"""Timeline: what happened to a person, in order. A thin index: contents stay in the journal, opened by the page."""
 
 from collections.abc import Iterable
 from datetime import datetime

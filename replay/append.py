@@ -1,7 +1,7 @@
 """How rows enter the journal: the hot statements, one set per dialect, all inside the lock of the shard's head.
 
-The order of locks is the same everywhere: heads in ascending shard order, then rows. Positions and recorded_at are handed
-out under that lock, so position order is commit order and recorded_at never runs backwards.
+The order of locks is the same everywhere: heads in ascending shard order, then rows. Positions and recorded_at are
+handed out under that lock, so position order is commit order and recorded_at never runs backwards.
 """
 
 import sqlite3
@@ -34,9 +34,21 @@ _SQLITE_ONE = (
     " ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _POSTGRES_COPY = f"COPY journal ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
-_POSTGRES_TYPES = (
-    ["int4", "int8", "bytea", "int4", "bytea", "text", "int8", "int8", "text", "text", "bytea", "bytea", "bytea"]
-)
+_POSTGRES_TYPES = [
+    "int4",
+    "int8",
+    "bytea",
+    "int4",
+    "bytea",
+    "text",
+    "int8",
+    "int8",
+    "text",
+    "text",
+    "bytea",
+    "bytea",
+    "bytea",
+]
 _POSTGRES_HEAD = (
     "UPDATE heads SET position = position + %s, recorded_at = greatest(recorded_at, %s) WHERE shard = %s"
     " RETURNING position, recorded_at"
@@ -52,7 +64,8 @@ WITH head AS (
 )
 INSERT INTO journal ({_COLUMNS})
 SELECT %(shard)s, head.position, %(participant)s::uuid,
-       (SELECT coalesce(max(version), 0) + 1 FROM journal WHERE shard = %(shard)s AND participant_id = %(participant)s::uuid),
+       (SELECT coalesce(max(version), 0) + 1 FROM journal
+        WHERE shard = %(shard)s AND participant_id = %(participant)s::uuid),
        %(event)s::uuid, %(topic)s::text, %(occurred)s::int8, head.recorded_at, %(actor)s::text, %(source)s::text,
        %(state)s::bytea, %(sealed)s::bytea, %(digest)s::bytea
 FROM head
@@ -185,7 +198,7 @@ def _violations() -> Iterator[None]:
 
 
 def advance_head(database: Database, connection: Connection, shard: int, count: int, now: int) -> tuple[int, int]:
-    """Take `count` positions of a shard; returns the last of them and the journal time, holding the head until commit."""
+    """Take `count` positions of a shard: returns the last and the journal time, holding the head until commit."""
     statement = _POSTGRES_HEAD if database.is_postgres else _SQLITE_HEAD
     [(position, recorded_at)] = rows_of(connection, statement, (count, now, shard))
     return position, recorded_at
@@ -211,7 +224,21 @@ def announce(database: Database, connection: Connection) -> None:
 
 def _for_sqlite(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same row in the types that Python's sqlite3 binds without looking for an adapter; see `columns.storer`."""
-    shard, position, participant, version, event_id, topic, occurred_at, recorded_at, actor, source, state, sealed, digest = row
+    (
+        shard,
+        position,
+        participant,
+        version,
+        event_id,
+        topic,
+        occurred_at,
+        recorded_at,
+        actor,
+        source,
+        state,
+        sealed,
+        digest,
+    ) = row
     return (
         shard,
         position,

@@ -8,7 +8,6 @@ from domain.clock import END_OF_TIME
 from domain.history import History, history_of
 from replay.identities import streams_known_at
 from replay.journal import Journal
-from replay.reading import Reader
 
 
 class PersonUnknown(LookupError):
@@ -28,9 +27,8 @@ def person(
     journal: Journal, participant_id: UUID, *, as_of: datetime = END_OF_TIME, known_at: datetime = END_OF_TIME
 ) -> Person:
     """The person behind a pseudonym, with all identities linked by `known_at`. Raises PersonUnknown."""
-    reader = Reader(journal.database, journal.vault, journal.shards)
     with journal.database.read() as connection:
-        streams = streams_known_at(connection, reader, participant_id, known_at)
+        streams = streams_known_at(connection, journal.reader, participant_id, known_at)
     known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
     if not known:
         raise PersonUnknown(f"nothing is recorded of participant {participant_id} by then: check the id and known_at")

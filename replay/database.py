@@ -1,7 +1,7 @@
 """One code for SQLite and PostgreSQL: engines, transactions, and the driver cursors of the hot statements.
 
-SQLite runs in WAL with synchronous=FULL, and every writing transaction is BEGIN IMMEDIATE: a deferred one that reads and
-then writes fails at once under concurrency, whatever the busy time-out.
+SQLite runs in WAL with synchronous=FULL, and every writing transaction is BEGIN IMMEDIATE: a deferred one that reads
+and then writes fails at once under concurrency, whatever the busy time-out.
 """
 
 import sqlite3
@@ -35,7 +35,7 @@ class Database:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            raise UnknownDatabase(f"not a database URL: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
+            raise UnknownDatabase("not a database URL: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
         name = parsed.get_backend_name()
         if name not in ("sqlite", "postgresql"):
             raise UnknownDatabase(f"{name} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")

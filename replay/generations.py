@@ -40,13 +40,16 @@ def generation(model: ReadModel, number: int) -> Generation:
 def live(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
     """The live generation of each model. Raises ReadModelOutdated when one was folded by other code."""
     query = select(read_models.c.name, read_models.c.generation, read_models.c.version)
-    found = {name: (number, version) for name, number, version in connection.execute(query.where(read_models.c.state == "live"))}
+    found = {
+        name: (number, version)
+        for name, number, version in connection.execute(query.where(read_models.c.state == "live"))
+    }
     generations = []
     for model in models:
         number, version = found.get(model.name, (0, 0))
         if version != model.version:
             raise ReadModelOutdated(
-                f"{model.name} is at version {version} and this release folds version {model.version}: run `majung replay`"
+                f"{model.name} is at version {version}, this release folds version {model.version}: run `majung replay`"
             )
         generations.append(generation(model, number))
     return generations

@@ -1,4 +1,4 @@
-"""Which pseudonyms stand together: kept in `members` as links are recorded, found from the log itself at any journal time."""
+"""Which pseudonyms are one person: kept in `members` as links come in, found from the log at any journal time."""
 
 from datetime import datetime
 from uuid import UUID

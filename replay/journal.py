@@ -1,4 +1,4 @@
-"""The journal: touchpoints are recorded once, idempotently and without loading the person; commands check invariants first.
+"""The journal: facts are recorded once, without loading the person; commands check their invariants first.
 
 Facts (`record`) are never refused for arriving late, twice, or before what explains them. Commands (`decide`) read the
 person's history, decide purely, and append at the version they saw, again if somebody else was faster.
@@ -21,16 +21,16 @@ from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
 from replay.append import AlreadyThere, append, append_one
 from replay.database import Database
-from replay.mapper import JournalEvent, Row, StoredTouchpoint, TouchpointMapper, decode, encode, has_sealed, laid_out
+from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
+from replay.reading import Reader
 from replay.recorder import Factory, Recorder, now_in_utc
-from replay.tables import heads, journal
+from replay.tables import heads
 from replay.vault import ParticipantKey, Vault
 
 Status = Literal["recorded", "duplicate", "conflict"]
 Decision = Callable[[History], Sequence[Touchpoint]]
 
 _ATTEMPTS = 10
-_IN_ONE_QUERY = 500
 
 
 class DecisionContended(Exception):
@@ -63,6 +63,7 @@ class Journal(Application[UUID]):
         self.vault = vault
         self.shards = shards
         self.clock = clock
+        self.reader = Reader(database, vault, shards)
         super().__init__()
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
@@ -88,7 +89,9 @@ class Journal(Application[UUID]):
             return self._record_new(events, clock)
         except AlreadyThere:
             # Others may record some of these while they are compared, hence more than one look.
-            looking = Retrying(retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True)
+            looking = Retrying(
+                retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
+            )
             return looking(self._record_unknown, events, clock)
 
     def _record_new(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
@@ -127,25 +130,8 @@ class Journal(Application[UUID]):
 
     def find(self, event_ids: Iterable[UUID]) -> list[Touchpoint]:
         """The stored events among these ids, in no particular order."""
-        wanted = list(event_ids)
-        found: list[Row] = []
         with self.database.read() as connection:
-            for start in range(0, len(wanted), _IN_ONE_QUERY):
-                some = wanted[start : start + _IN_ONE_QUERY]
-                query = select(
-                    journal.c.participant_id,
-                    journal.c.event_id,
-                    journal.c.topic,
-                    journal.c.occurred_at,
-                    journal.c.actor,
-                    journal.c.source,
-                    journal.c.state,
-                    journal.c.sealed,
-                    journal.c.sealed_digest,
-                ).where(journal.c.event_id.in_(some), journal.c.shard.in_(range(self.shards)))
-                found += [_row_of(values) for values in connection.execute(query)]
-        keys = self.vault.for_opening({row.participant_id for row in found if row.sealed})
-        return [decode(row, keys, UUID(bytes=row.participant_id)) for row in found]
+            return self.reader.find(connection, list(event_ids))
 
     def head(self) -> tuple[int, ...]:
         """The last position of each shard."""
@@ -184,21 +170,3 @@ def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:
     if type(stored) is not type(told):
         return ("type",)
     return tuple(name for name in type(told).model_fields if getattr(stored, name) != getattr(told, name))
-
-
-def _row_of(values: object) -> Row:
-    participant, event_id, topic, occurred_at, actor, source, state, sealed, digest = values  # type: ignore[misc]
-    return Row(
-        participant.bytes,
-        event_id.bytes,
-        topic,
-        to_microseconds(occurred_at),
-        actor,
-        source,
-        bytes(state),
-        None if sealed is None else bytes(sealed),
-        None if digest is None else bytes(digest),
-    )
-
-
-__all__ = ["DecisionContended", "Journal", "Outcome", "StoredTouchpoint", "differing_fields"]

@@ -1,4 +1,5 @@
-"""Reading people back from the journal: the rows of one component, of a batch of them, or of a range of participants."""
+"""Reading people back from the journal: the rows of one component, of a batch of them, or of a range of
+participants."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from domain.clock import from_microseconds
 from domain.history import Recorded
+from domain.touchpoint import Touchpoint
 from replay.append import shard_of
 from replay.database import Database, rows_of
 from replay.mapper import decode
@@ -60,18 +62,31 @@ class Reader:
     def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID]) -> list[Any]:
         if self._database.is_postgres:
             return rows_of(connection, f"{_SELECT} shard = %s AND participant_id = ANY(%s)", (shard, list(people)))
-        marks = ", ".join("?" * len(people))
         parameters = (shard, *(person.bytes for person in people))
-        return rows_of(connection, f"{_SELECT} shard = ? AND participant_id IN ({marks})", parameters)
+        return rows_of(connection, f"{_SELECT} shard = ? AND participant_id IN ({_marks(people)})", parameters)
+
+    def find(self, connection: Connection, event_ids: Sequence[UUID]) -> list[Touchpoint]:
+        """The stored events among these ids, in no particular order."""
+        rows: list[Any] = []
+        shards = list(range(self._shards))
+        for some in _portions(event_ids):
+            if self._database.is_postgres:
+                rows += rows_of(connection, f"{_SELECT} shard = ANY(%s) AND event_id = ANY(%s)", (shards, list(some)))
+            else:
+                where = f"shard IN ({_marks(shards)}) AND event_id IN ({_marks(some)})"
+                rows += rows_of(connection, _SELECT + where, (*shards, *(event_id.bytes for event_id in some)))
+        return [told.event for stream in self.decoded(rows).values() for told in stream]
 
     def range(self, connection: Connection, shard: int, after: bytes, until: bytes) -> dict[UUID, list[Recorded]]:
         """The streams of all participants of a shard with after < id <= until, by participant."""
-        mark, bounds = ("%s", (UUID(bytes=after), UUID(bytes=until))) if self._database.is_postgres else ("?", (after, until))
+        mark, ends = "?", (after, until)
+        if self._database.is_postgres:
+            mark, ends = "%s", (UUID(bytes=after), UUID(bytes=until))  # type: ignore[assignment]
         where = f"shard = {mark} AND participant_id > {mark} AND participant_id <= {mark}"
-        return self.decoded(rows_of(connection, _SELECT + where, (shard, *bounds)))
+        return self.decoded(rows_of(connection, _SELECT + where, (shard, *ends)))
 
     def decoded(self, rows: Sequence[Any]) -> dict[UUID, list[Recorded]]:
-        """Decoded events by participant, from rows as the driver gave them; events that are no touchpoints are left out."""
+        """Decoded events by participant from the driver's rows; events that are no touchpoints are left out."""
         postgres = self._database.is_postgres
         sealed = {row[0].bytes if postgres else row[0] for row in rows if row[7] is not None}
         keys = self._vault.for_opening(sealed) if sealed else {}
@@ -117,6 +132,10 @@ def bounds(database: Database, connection: Connection, shard: int, events: int) 
         yield last
 
 
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _portions(people: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(people), _IN_ONE_QUERY):
         yield people[start : start + _IN_ONE_QUERY]
@@ -131,4 +150,3 @@ def together(
             yield root, streams.get(root, [])
         else:
             yield root, [event for person in sorted(people) for event in streams.get(person, [])]
-

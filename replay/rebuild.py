@@ -18,7 +18,7 @@ from replay import generations
 from replay.generations import Generation
 from replay.identities import relink_all
 from replay.journal import Journal
-from replay.reading import Reader, bounds
+from replay.reading import bounds
 from replay.tables import heads, members
 from replay.worker import Worker
 
@@ -47,7 +47,7 @@ class _Rebuild:
         self._journal = journal
         self._database = journal.database
         self._models = models
-        self._reader = Reader(journal.database, journal.vault, journal.shards)
+        self._reader = journal.reader
         self._progress = progress
         self._people = 0
         self._done = 0
@@ -73,7 +73,9 @@ class _Rebuild:
             for stale in generations.unfinished(connection, self._models):
                 generations.drop(connection, stale)
             relink_all(connection, self._reader)
-            start = dict(connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).tuples().all())
+            start = dict(
+                connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).tuples().all()
+            )
             return start, [generations.create(connection, model) for model in self._models]
 
     def _linked(self) -> dict[UUID, UUID]:

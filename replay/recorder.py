@@ -1,7 +1,7 @@
 """The recorder of the `eventsourcing` library, on SQLAlchemy Core: one code for SQLite and PostgreSQL.
 
-It keeps the library's contract and passes its conformance cases (eventsourcing.tests.persistence). Bulk recording of facts
-lies above it (replay.journal) and shares its statements (replay.append).
+It keeps the library's contract and passes its conformance cases (eventsourcing.tests.persistence). Bulk recording of
+facts lies above it (replay.journal) and shares its statements (replay.append).
 """
 
 import sqlite3
@@ -204,7 +204,9 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         super().__init__(env)
         url = self.env.get(self.DATABASE_URL)
         if database is None and not url:
-            raise ProgrammingError(f"{self.DATABASE_URL} is not set: write sqlite:///FILE or postgresql://USER@HOST/NAME")
+            raise ProgrammingError(
+                f"{self.DATABASE_URL} is not set: write sqlite:///FILE or postgresql://USER@HOST/NAME"
+            )
         self.database = database or Database(str(url))
         self.shards = shards
         self.clock = clock

@@ -60,7 +60,9 @@ def check(database: Database) -> int:
         if found not in _known_revisions():
             raise _too_new(found)
         if found != _head():
-            raise SchemaTooOld(f"the database is at revision {found}, this release needs {_head()}: run `majung db upgrade`")
+            raise SchemaTooOld(
+                f"the database is at revision {found}, this release needs {_head()}: run `majung db upgrade`"
+            )
         return connection.scalar(select(func.count()).select_from(heads)) or 1
 
 
@@ -81,7 +83,9 @@ def _lay_out_shards(connection: Connection, shards: int | None) -> None:
 
 
 def _too_new(found: str) -> SchemaTooNew:
-    return SchemaTooNew(f"the database is at revision {found}, which is newer than this release ({_head()}): use a newer majung")
+    return SchemaTooNew(
+        f"the database is at revision {found}, which is newer than this release ({_head()}): use a newer majung"
+    )
 
 
 def _scripts() -> ScriptDirectory:

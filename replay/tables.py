@@ -1,7 +1,8 @@
 """The tables of the journal and of its bookkeeping. Read models bring their own (projections/), keys live in the vault.
 
 `journal.position` is gapless per shard and equals commit order: it is handed out under the lock of the shard's row in
-`heads`, inside the writing transaction. That lock is the proof that a tail reader misses nothing; no time-out is involved.
+`heads`, inside the writing transaction. That lock is the proof that a tail reader misses nothing; no time-out is
+involved.
 """
 
 from sqlalchemy import (
@@ -84,7 +85,8 @@ IMMUTABLE = "the journal is immutable: record a correction instead"
 SQLITE_TRIGGERS = (
     f"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
     f"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
-    # INSERT OR REPLACE deletes the old row without firing delete triggers, so a taken place is refused before it is tried.
+    # INSERT OR REPLACE deletes the old row without firing delete triggers, so a taken place is refused before it is
+    # tried.
     "CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal WHEN"
     " EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND position = NEW.position)"
     " OR EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND event_id = NEW.event_id)"

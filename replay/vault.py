@@ -1,9 +1,9 @@
 """The vault: a key per participant, wrapped by a local master key, and the sealing of personal fields with it.
 
-Sealed bytes: algorithm (1 byte), key version (4 bytes), nonce (12), AES-256-GCM ciphertext and tag. The nonce is a keyed
-digest of the event's identity and the plaintext (the synthetic-IV construction of RFC 5297 with BLAKE2b as its PRF), so a
-redelivered touchpoint seals to the same bytes and a conflict shows without opening anything. The associated data is the
-event's identity: sealed bytes moved to another event, person or type do not open.
+Sealed bytes: algorithm (1 byte), key version (4 bytes), nonce (12), AES-256-GCM ciphertext and tag. The nonce is a
+keyed digest of the event's identity and the plaintext (the synthetic-IV construction of RFC 5297 with BLAKE2b as its
+PRF), so a redelivered touchpoint seals to the same bytes and a conflict shows without opening anything. The associated
+data is the event's identity: sealed bytes moved to another event, person or type do not open.
 """
 
 import os
@@ -93,7 +93,9 @@ class ParticipantKey(NamedTuple):
         """The plaintext. Raises SealBroken."""
         start = _HEADER_BYTES + _NONCE_BYTES
         if sealed[:_HEADER_BYTES] != self.header:
-            raise SealBroken("sealed with an unknown algorithm or key version: restore the vault that belongs to this journal")
+            raise SealBroken(
+                "sealed with an unknown algorithm or key version: restore the vault that belongs to this journal"
+            )
         try:
             return self.cipher.decrypt(sealed[_HEADER_BYTES:start], sealed[start:], identity)
         except InvalidTag:
@@ -118,7 +120,7 @@ class Vault:
                 if inspect(connection).has_table(keys.name):
                     return
         raise VaultMissing(
-            "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault that belongs to this journal,"
+            "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault of this journal,"
             " or run `majung db upgrade` for a new one"
         )
 
@@ -182,7 +184,10 @@ class Vault:
         return rows_of(connection, f"{query} IN ({', '.join('?' * len(participants))})", participants)
 
     def _create(self, participants: Sequence[bytes]) -> None:
-        rows = [{"participant_id": UUID(bytes=pid), "version": 1, "wrapped": self._wrap(pid, os.urandom(64))} for pid in participants]
+        rows = [
+            {"participant_id": UUID(bytes=pid), "version": 1, "wrapped": self._wrap(pid, os.urandom(64))}
+            for pid in participants
+        ]
         dialect = postgresql if self.database.is_postgres else sqlite
         # Two writers may meet a new participant at once: the first key counts, and both read it back.
         with self.database.write() as connection:
@@ -196,7 +201,9 @@ class Vault:
         try:
             key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], participant)
         except InvalidTag:
-            raise MasterKeyUnusable("this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE") from None
+            raise MasterKeyUnusable(
+                "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
+            ) from None
         header = bytes([AES_256_GCM]) + version.to_bytes(4, "big")
         return ParticipantKey(version, AESGCM(key[:32]), key[32:], header)
 
@@ -219,7 +226,9 @@ def read_master_key(path: Path) -> bytes:
     try:
         key = urlsafe_b64decode(path.read_bytes().strip())
     except FileNotFoundError:
-        raise MasterKeyMissing(f"there is no master key at {path}: run `majung db upgrade`, or set MAJUNG_MASTER_KEY_FILE") from None
+        raise MasterKeyMissing(
+            f"there is no master key at {path}: run `majung db upgrade`, or set MAJUNG_MASTER_KEY_FILE"
+        ) from None
     except ValueError:
         key = b""
     if len(key) != 32:

@@ -16,7 +16,7 @@ _LOOK_EVERY_SECONDS = 2.0
 
 
 class Wake:
-    """Calls `on_commit` after every commit to the journal, from a thread of its own; also now and then without reason."""
+    """Calls `on_commit` after every commit to the journal, from a thread of its own; now and then for nothing."""
 
     def __init__(self, database: Database, on_commit: Callable[[], None]) -> None:
         self._database = database

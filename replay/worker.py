@@ -1,8 +1,8 @@
 """The live worker: follows the log and keeps the rows of everybody touched equal to the fold of their history.
 
-One transaction holds a batch's rows and the positions they bring the read models to, so a batch is applied once or not at
-all, whatever is killed when. Positions are locked first: two workers on a shard take turns, and the second finds nothing
-left to do.
+One transaction holds a batch's rows and the positions they bring the read models to, so a batch is applied once or not
+at all, whatever is killed when. Positions are locked first: two workers on a shard take turns, and the second finds
+nothing left to do.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from replay.database import rows_of
 from replay.generations import Generation
 from replay.identities import relink
 from replay.journal import Journal
-from replay.reading import Reader, together
+from replay.reading import together
 from replay.tables import heads, positions
 from replay.wake import Wake
 
@@ -37,7 +37,7 @@ class Worker:
         self._database = journal.database
         self._models = models
         self._batch = batch
-        self._reader = Reader(journal.database, journal.vault, journal.shards)
+        self._reader = journal.reader
 
     def run(self, stop: Event) -> None:
         """Follow the log until `stop` is set: asleep while there is nothing to do, woken by commits."""
@@ -77,7 +77,7 @@ class Worker:
             head = connection.scalar(select(heads.c.position).where(heads.c.shard == shard)) or 0
             query = select(positions.c.position).where(positions.c.name.in_(names), positions.c.shard == shard)
             reached = connection.scalars(query).all()
-        return min(reached) < head
+        return bool(min(reached) < head)
 
     def apply(self, connection: Connection, targets: Sequence[Generation], shard: int, limit: int) -> int:
         """Bring these generations up to `limit` events further, inside the caller's transaction."""

@@ -66,6 +66,8 @@ def _run(prefix: list[str], program: str, *arguments: str | Path) -> None:
     if found is None or found.origin is None:
         raise RuntimeError("no PostgreSQL to test on: install the dev requirements, or set MAJUNG_TEST_POSTGRES")
     folder = Path(found.origin).parent / "pginstall" / "bin"
-    done = subprocess.run([*prefix, str(folder / program), *map(str, arguments)], capture_output=True, text=True, cwd="/tmp")
+    done = subprocess.run(
+        [*prefix, str(folder / program), *map(str, arguments)], capture_output=True, text=True, cwd="/tmp"
+    )
     if done.returncode:
         raise RuntimeError(f"{program} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")

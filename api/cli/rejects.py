@@ -11,7 +11,7 @@ from api.cli.output import Format, Listing, show
 from api.settings import load_settings
 from consumers.rejects import read_rejects
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A rejects file.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="A rejects file.")]
 Open = Annotated[bool, typer.Option("--open", help="Show the lines themselves too. They may name people.")]
 
 

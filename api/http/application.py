@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api.http import problems
+from api.http import problem_handlers
 from api.http.embedded_worker import EmbeddedWorker
 from api.http.events import events_router
 from api.http.guard import Guard
@@ -50,7 +50,7 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_middleware(Guard)
-    problems.install(app, majung)
+    problem_handlers.install(app, majung)
     app.include_router(events_router(majung))
     app.include_router(people_router(majung))
     app.include_router(health_router(majung, worker))

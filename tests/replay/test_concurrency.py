@@ -5,6 +5,7 @@ from itertools import chain
 from threading import Event
 from uuid import UUID
 
+from domain.touchpoint import Touchpoint
 from replay.journal import Journal, Outcome
 from tests.examples import call_received, measure_taken, store_visited
 
@@ -13,9 +14,9 @@ BATCHES = 15
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 8)]
 
 
-def told_by(writer: int, batch: int) -> list[object]:
+def told_by(writer: int, batch: int) -> list[Touchpoint]:
     """Eight touchpoints of people whom every writer knows; the last batch is a single fact."""
-    examples = [call_received, store_visited, measure_taken, call_received]
+    examples: list[Touchpoint] = [call_received, store_visited, measure_taken, call_received]
     size = 1 if batch == BATCHES - 1 else 8
     return [
         examples[number % len(examples)].replaced(
@@ -29,7 +30,7 @@ def test_six_writers_and_a_tail_reader_miss_nothing_and_see_no_gap(journal: Jour
     written = Event()
 
     def write(writer: int) -> list[Outcome]:
-        return list(chain.from_iterable(journal.record(told_by(writer, batch)) for batch in range(BATCHES)))  # type: ignore[arg-type]
+        return list(chain.from_iterable(journal.record(told_by(writer, batch)) for batch in range(BATCHES)))
 
     def follow() -> list[int]:
         """Read to the end of the log again and again, each time from where the last look ended."""
@@ -53,14 +54,14 @@ def test_six_writers_and_a_tail_reader_miss_nothing_and_see_no_gap(journal: Jour
     assert seen == list(range(1, total + 1))
     assert sorted(outcome.position or 0 for outcome in outcomes) == seen
     for person in PEOPLE:
-        versions = [told.originator_version for told in journal.events.get(person)]  # type: ignore[attr-defined]
+        versions = [told.originator_version for told in journal.events.get(person)]
         assert versions == list(range(1, len(versions) + 1))
 
 
 def test_writers_who_tell_the_same_facts_at_once_record_each_once(journal: Journal) -> None:
     events = told_by(0, 0)
     with ThreadPoolExecutor(WRITERS) as pool:
-        told = list(pool.map(lambda _: journal.record(events), range(WRITERS)))  # type: ignore[arg-type]
+        told = list(pool.map(lambda _: journal.record(events), range(WRITERS)))
     statuses = [outcome.status for outcomes in told for outcome in outcomes]
     assert statuses.count("recorded") == len(events)
     assert statuses.count("duplicate") == len(events) * (WRITERS - 1)

@@ -1,4 +1,5 @@
-"""The laws of every read model: order, duplicates and batches of arrival do not matter; live = rebuilt = as-of on demand."""
+"""The laws of every read model: order, duplicates and batches of arrival do not matter; live = rebuilt = as-of on
+demand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,12 @@ SAME = {"derandomize": True, "deadline": None, "suppress_health_check": list(Hea
 def a_life() -> list[Touchpoint]:
     """Every kind of fact, of two people, some of them on several days."""
     told = [event for event in EXAMPLES.values() if not event.is_command]
-    again = [on(event, day) for event in told[:24] for day in ("2025-06-20", "2025-09-01") if not hasattr(event, "target_event_id")]
+    again = [
+        on(event, day)
+        for event in told[:24]
+        for day in ("2025-06-20", "2025-09-01")
+        if not hasattr(event, "target_event_id")
+    ]
     others = [
         event.replaced(participant_id=OTHER_PARTICIPANT) for event in told if not hasattr(event, "target_event_id")
     ]

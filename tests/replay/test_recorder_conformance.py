@@ -44,33 +44,33 @@ class _OnEachDatabase:
         return Recorder(self._database)
 
 
-class TestApplicationRecorderOnSQLite(_OnEachDatabase, ApplicationRecorderTestCase[Recorder]):  # type: ignore[misc]
+class TestApplicationRecorderOnSQLite(_OnEachDatabase, ApplicationRecorderTestCase[Recorder]):
     kind = "sqlite"
 
 
-class TestProcessRecorderOnSQLite(_OnEachDatabase, ProcessRecorderTestCase):  # type: ignore[misc]
+class TestProcessRecorderOnSQLite(_OnEachDatabase, ProcessRecorderTestCase):
     kind = "sqlite"
 
 
-class TestTrackingRecorderOnSQLite(_OnEachDatabase, TrackingRecorderTestCase):  # type: ignore[misc]
+class TestTrackingRecorderOnSQLite(_OnEachDatabase, TrackingRecorderTestCase):
     kind = "sqlite"
 
 
-class TestNonInterleavingNotificationIDsOnSQLite(_OnEachDatabase, NonInterleavingNotificationIDsBaseCase):  # type: ignore[misc]
+class TestNonInterleavingNotificationIDsOnSQLite(_OnEachDatabase, NonInterleavingNotificationIDsBaseCase):
     kind = "sqlite"
 
 
-class TestApplicationRecorderOnPostgreSQL(_OnEachDatabase, ApplicationRecorderTestCase[Recorder]):  # type: ignore[misc]
+class TestApplicationRecorderOnPostgreSQL(_OnEachDatabase, ApplicationRecorderTestCase[Recorder]):
     kind = "postgresql"
 
 
-class TestProcessRecorderOnPostgreSQL(_OnEachDatabase, ProcessRecorderTestCase):  # type: ignore[misc]
+class TestProcessRecorderOnPostgreSQL(_OnEachDatabase, ProcessRecorderTestCase):
     kind = "postgresql"
 
 
-class TestTrackingRecorderOnPostgreSQL(_OnEachDatabase, TrackingRecorderTestCase):  # type: ignore[misc]
+class TestTrackingRecorderOnPostgreSQL(_OnEachDatabase, TrackingRecorderTestCase):
     kind = "postgresql"
 
 
-class TestNonInterleavingNotificationIDsOnPostgreSQL(_OnEachDatabase, NonInterleavingNotificationIDsBaseCase):  # type: ignore[misc]
+class TestNonInterleavingNotificationIDsOnPostgreSQL(_OnEachDatabase, NonInterleavingNotificationIDsBaseCase):
     kind = "postgresql"

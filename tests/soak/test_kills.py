@@ -47,7 +47,8 @@ def test_acknowledged_facts_survive_every_kill_and_rows_stay_the_fold(
     assert found == set(acknowledged)
     [head] = journal.head()
     with database.read() as connection:
-        counted = connection.execute(select(func.count(), func.min(stored.c.position), func.max(stored.c.position))).one()
+        place = stored.c.position
+        counted = connection.execute(select(func.count(), func.min(place), func.max(place))).one()
     assert counted == (head, 1, head)
     Worker(journal, MODELS).catch_up()
     live = digests(journal)
@@ -59,7 +60,8 @@ def test_acknowledged_facts_survive_every_kill_and_rows_stay_the_fold(
 
 def killed_after(lines: int, arguments: list[str]) -> list[UUID]:
     """Run a writer, kill it with SIGKILL after so many acknowledgements; returns everything it acknowledged."""
-    writer = subprocess.Popen([sys.executable, "-m", "tests.soak.writer", *arguments], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.soak.writer", *arguments]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert writer.stdout is not None
     told = [writer.stdout.readline() for _ in range(lines)]
     writer.kill()

@@ -1,6 +1,6 @@
 """A process to be killed: records facts and keeps the read models live, telling each acknowledged fact on stdout.
 
-    python -m tests.soak.writer DATABASE_URL VAULT_URL RUN
+python -m tests.soak.writer DATABASE_URL VAULT_URL RUN
 """
 
 import sys

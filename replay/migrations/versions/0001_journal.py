@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shard", "position"),
         sa.UniqueConstraint("shard", "participant_id", "version", name="journal_stream"),
         sa.UniqueConstraint("shard", "event_id", name="journal_event"),
-        )
+    )
     op.create_table(
         "heads",
         sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),

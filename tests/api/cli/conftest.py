@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from api import wiring
 from api.cli import app
 from api.settings import load_settings
 from domain.touchpoint import Touchpoint
+from projections.read_model import ReadModel
+from replay import generations
 
 
 class Terminal:
@@ -49,6 +52,21 @@ class Terminal:
     def given(self, *events: Touchpoint, now: datetime | None = None) -> None:
         """Events recorded and in the read models."""
         record(events, now)
+
+
+    def sql(self, statement: str) -> None:
+        """Change the bookkeeping of the SQLite database, as another release would have left it."""
+        connection = sqlite3.connect(self.folder / ".majung" / "majung.db")
+        with connection:
+            connection.execute(statement)
+        connection.close()
+
+
+def served(model: ReadModel) -> list[Any]:
+    """The rows of a read model that serve now."""
+    with wiring.start(load_settings()) as majung, majung.database.read() as connection:
+        [live] = generations.live(connection, [model])
+        return model.ordered(generations.read(connection, live))
 
 
 def record(events: Sequence[Touchpoint], now: datetime | None = None) -> None:

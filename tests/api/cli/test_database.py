@@ -1,7 +1,5 @@
 """`majung db`: databases that are missing, older, newer or not ours, each with its own clear line."""
 
-import sqlite3
-
 import pytest
 
 from tests.api.cli.conftest import Terminal
@@ -34,9 +32,7 @@ def test_the_number_of_shards_is_fixed_by_the_first_upgrade(bare: Terminal) -> N
 
 @pytest.mark.parametrize("revision", ["9999", "0000"])
 def test_a_database_of_another_release_is_refused(terminal: Terminal, revision: str) -> None:
-    with sqlite3.connect(terminal.folder / ".majung" / "majung.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-    connection.close()
+    terminal.sql(f"UPDATE alembic_version SET version_num = '{revision}'")
     assert f"revision {revision}" in terminal.fails("db", "check", code=1)
 
 

@@ -127,9 +127,9 @@ def test_a_table_needs_a_mapping_and_a_mapping_its_columns(terminal: Terminal) -
     ).stdout
 
 
-def test_what_is_not_there_is_not_found_and_what_is_no_file_fails(terminal: Terminal) -> None:
+def test_what_is_not_there_is_not_found_and_what_is_no_file_is_refused(terminal: Terminal) -> None:
     for arguments in (["import", "none.jsonl"], ["import", "none.csv", "--mapping", "none.toml"]):
         assert "none." in terminal.run(*arguments, code=4).stderr
-    assert "directory" in terminal.run("import", Path(), code=1).stderr
+    assert "directory" in terminal.fails("import", Path(), code=2)
     terminal.fails("import", code=2)
     terminal.fails("import", "x.jsonl", "--batch", "0", code=2)

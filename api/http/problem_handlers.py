@@ -1,0 +1,76 @@
+"""Which error is which problem: the domain's, the databases', and the framework's own."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import exc
+from starlette.exceptions import HTTPException
+
+from api.http.parameters import advice
+from api.http.problems import Problem, refusal, response_of, unavailable, vault_unavailable
+from api.wiring import Majung
+from domain.refusals import IntakeError
+from replay.append import AlreadyThere
+from replay.as_of import PersonUnknown
+from replay.database import DatabaseUnusable
+from replay.vault import VaultError
+
+
+def install(app: FastAPI, majung: Majung) -> None:
+    """Make every error of the application a problem; what is left over the Guard answers."""
+
+    @app.exception_handler(Problem)
+    def _(_request: Request, error: Problem) -> Response:
+        return error.response()
+
+    @app.exception_handler(IntakeError)
+    def _(_request: Request, error: IntakeError) -> Response:
+        return refusal(error).response()
+
+    @app.exception_handler(PersonUnknown)
+    def _(_request: Request, _error: PersonUnknown) -> Response:
+        detail = "nothing was recorded under this pseudonym by then: check the id, and known_at where it is given"
+        return Problem("person-unknown", detail).response()
+
+    @app.exception_handler(RequestValidationError)
+    def _(_request: Request, error: RequestValidationError) -> Response:
+        parameters = advice(error.errors())
+        detail = "; ".join(f"{name}: {words}" for name, words in parameters)
+        wrong = [{"name": name, "message": words} for name, words in parameters]
+        return Problem("invalid-parameter", detail, parameters=wrong).response()
+
+    @app.exception_handler(HTTPException)
+    def _(_request: Request, error: HTTPException) -> Response:
+        return _of_the_framework(error)
+
+    def no_database(_request: Request, _error: Exception) -> Response:
+        return unavailable().response()
+
+    for kind in _database_errors(majung):
+        app.add_exception_handler(kind, no_database)
+
+    @app.exception_handler(VaultError)
+    def _(_request: Request, _error: VaultError) -> Response:
+        return vault_unavailable().response()
+
+
+def _database_errors(majung: Majung) -> set[type[Exception]]:
+    """Whatever says that a database is busy, away, full or of another release, with Core's wrapping and without."""
+    kinds: set[type[Exception]] = {exc.OperationalError, exc.InterfaceError, exc.TimeoutError}
+    for database in (majung.database, majung.vault_database):
+        driver = database.engine.dialect.loaded_dbapi
+        kinds |= {driver.OperationalError, driver.InterfaceError}
+    return kinds | {DatabaseUnusable, AlreadyThere}
+
+
+def _of_the_framework(error: HTTPException) -> Response:
+    if error.status_code == 404:
+        return Problem("no-such-endpoint", "/openapi.json lists every endpoint").response()
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return Problem("method-not-allowed", f"it takes {allowed}", headers=error.headers).response()
+    title = HTTPStatus(error.status_code).phrase
+    return response_of(
+        error.status_code, {"type": "about:blank", "title": title, "status": error.status_code}, error.headers
+    )

@@ -1,0 +1,93 @@
+"""`majung work` and `majung serve` as processes: they do their work, and stop when they are told to."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import httpx2
+import pytest
+
+from api import wiring
+from api.settings import load_settings
+from projections.timeline import timeline
+from replay.wake import Wake
+from tests.api.cli.conftest import Terminal, served
+from tests.examples import call_received, store_visited
+
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def running(terminal: Terminal, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command as a process of its own, ended at the latest with the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *arguments],
+        cwd=terminal.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line_with(process: "subprocess.Popen[str]", pattern: str) -> "re.Match[str]":
+    """The first line on stderr in which something is found."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(pattern, line):
+            return found
+    raise AssertionError(f"the process ended without saying {pattern}")
+
+
+def wait_until_followed(events: int) -> None:
+    """Returns when the read models have seen so many events: looks again after every commit."""
+    with wiring.start(load_settings()) as majung:
+        committed = Event()
+        wake = Wake(majung.database, committed.set)
+        wake.start()
+        try:
+            while majung.lag() != (events, 0):
+                assert committed.wait(timeout=60), "nothing was committed for a minute"
+                committed.clear()
+        finally:
+            wake.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_worker_follows_the_journal_and_stops_when_told(terminal: Terminal, number: signal.Signals) -> None:
+    with running(terminal, "work") as process:
+        line_with(process, "following the journal")
+        with wiring.start(load_settings()) as majung:
+            majung.journal.record([call_received])
+            majung.journal.record([store_visited])
+        wait_until_followed(2)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert "Traceback" not in err
+    assert len(served(timeline)) == 2
+
+
+def test_the_server_answers_follows_the_journal_and_stops_when_told(terminal: Terminal) -> None:
+    with running(terminal, "serve", "--port", "0") as process:
+        address = line_with(process, r"running on (http://127\.0\.0\.1:\d+)")[1]
+        with wiring.start(load_settings()) as majung:
+            majung.journal.record([call_received])
+        wait_until_followed(1)
+        person = httpx2.get(f"{address}/v1/people/{call_received.participant_id}/timeline")
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert person.status_code == 200
+    assert (process.returncode, out) == (0, "")
+    assert "Traceback" not in err

@@ -1,0 +1,37 @@
+"""How much is measured: the sizes that the goals are about, and small ones that only show that everything runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of events, unless said otherwise."""
+
+    pairs: int = 7
+    """How often ours and the yardstick take turns."""
+    steps: int = 5
+    """Batches of a thousand on either side of a pair."""
+    small_batch: int = 1_000
+    large_batch: int = 10_000
+    already_there: int = 100_000
+    """Rows that the tables hold before large batches and single facts are appended."""
+    facts: int = 100
+    """Single facts on either side of a pair."""
+    log: int = 200_000
+    """The log that is replayed."""
+    short_log: int = 100_000
+    long_log: int = 1_000_000
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    pairs=2,
+    steps=2,
+    small_batch=100,
+    large_batch=500,
+    already_there=1_000,
+    facts=5,
+    log=1_000,
+    short_log=500,
+    long_log=2_000,
+)
