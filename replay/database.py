@@ -39,6 +39,8 @@ class Database:
         name = parsed.get_backend_name()
         if name not in ("sqlite", "postgresql"):
             raise UnknownDatabase(f"{name} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")
+        if name == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise UnknownDatabase("a database in memory keeps nothing: name a file, as in sqlite:///FILE")
         self.url = url
         self.is_postgres = name == "postgresql"
         if self.is_postgres:

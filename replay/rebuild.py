@@ -4,9 +4,7 @@
 3 what was recorded meanwhile is caught up the live way  4 one transaction switches the pointers
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from sqlalchemy import select
 from domain.history import Recorded, history_of
 from projections.read_model import ReadModel
 from replay import generations
+from replay.garbage import not_collecting
 from replay.generations import Generation
 from replay.identities import relink_all
 from replay.journal import Journal
@@ -59,7 +58,7 @@ class _Rebuild:
         self._progress(0, total)
         linked = self._linked()
         apart: dict[UUID, list[Recorded]] = {}
-        with _without_garbage_collection():
+        with not_collecting():
             for shard in start:
                 for after, until in self._ranges(shard):
                     self._fold_range(targets, shard, after, until, linked, apart)
@@ -143,15 +142,3 @@ class _Rebuild:
     def _catch_up(self, worker: Worker, targets: Sequence[Generation], shard: int) -> int:
         with self._database.write() as connection:
             return worker.apply(connection, targets, shard, EVENTS_AT_ONCE // 10)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Folds make no cycles, and collecting while a range of decoded events is alive costs a multiple of the fold."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
