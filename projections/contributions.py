@@ -86,11 +86,8 @@ def fold(history: History) -> Iterable[ContributionRow]:
     """Every version of every counted touchpoint, voided times left out."""
     component = history.root
     rows = []
-    for (event, event_id, occurred_at, _, _), root, linked, known_from, known_to in history.slices():
-        described = _DESCRIBED.get(type(event))
-        if described is None:
-            continue
-        topic, own = described
+    for (event, event_id, occurred_at, _, _), root, linked, known_from, known_to in history.slices(_DESCRIBED):
+        topic, own = _DESCRIBED[type(event)]
         values = event.__dict__
         row = [
             component,
