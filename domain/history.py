@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from domain.clock import END_OF_TIME
@@ -20,13 +20,8 @@ from domain.touchpoint import Touchpoint
 Amendment = TouchpointCorrected | TouchpointVoided
 _AMENDMENTS = frozenset({TouchpointCorrected, TouchpointVoided})
 _LINKS = frozenset({IdentitiesLinked, IdentitiesUnlinked})
-
-
-class Recorded(NamedTuple):
-    """An event as the journal holds it."""
-
-    event: Touchpoint
-    recorded_at: datetime
+_SPECIAL = frozenset[type[Touchpoint]]().union(_AMENDMENTS, _LINKS)
+"""What a history must look at as a whole; of all other events each stands for itself."""
 
 
 class Fact(NamedTuple):
@@ -40,6 +35,15 @@ class Fact(NamedTuple):
     occurred_at: datetime
     recorded_at: datetime
     amended_by: UUID | None = None
+
+
+class Recorded(Fact):
+    """An event as the journal holds it: the fact it is while nothing amends it."""
+
+    __slots__ = ()
+
+    def __new__(cls, event: Touchpoint, recorded_at: datetime) -> Self:
+        return tuple.__new__(cls, (event, event.event_id, event.occurred_at, recorded_at, None))
 
 
 _ORDER = itemgetter(Fact._fields.index("occurred_at"), Fact._fields.index("event_id"))
@@ -116,7 +120,7 @@ def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
     """
     event = recorded.event
     if not amendments:
-        return Fact(event, event.event_id, event.occurred_at, recorded.recorded_at)
+        return recorded
     winner = max((a.event for a in amendments), key=_decision)
     if isinstance(winner, TouchpointVoided):
         return None
@@ -142,13 +146,15 @@ def history_of(
     Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are
     not yet there.
     """
+    known = [item for item in recorded if item.recorded_at <= known_at]
+    # `type` and not isinstance here and below: pydantic's instance check costs more than all the rest.
+    if _SPECIAL.isdisjoint({type(item.event) for item in known}):
+        facts = sorted((item for item in known if item.occurred_at <= as_of), key=_ORDER)
+        return History(root, tuple(facts), known)
     touchpoints: list[Recorded] = []
     amendments: dict[UUID, list[Recorded]] = {}
     links: list[Link] = []
-    for item in recorded:
-        if item.recorded_at > known_at:
-            continue
-        # `type` and not isinstance: pydantic's instance check costs more than the rest of this loop.
+    for item in known:
         kind = type(item.event)
         if kind in _AMENDMENTS:
             amendments.setdefault(item.event.target_event_id, []).append(item)  # type: ignore[attr-defined]
@@ -157,15 +163,11 @@ def history_of(
             links.append(_link(item))
         touchpoints.append(item)
     own = _of_their_targets(amendments, touchpoints) if amendments else {}
-    facts = []
-    for item in touchpoints:
-        amended = own.get(item.event.event_id) if own else None
-        fact = fact_of(item, amended) if amended else Fact(item[0], item[0].event_id, item[0].occurred_at, item[1])
-        if fact is not None and fact.occurred_at <= as_of:
-            facts.append(fact)
-    facts.sort(key=_ORDER)
+    told = [fact_of(item, own.get(item.event_id, ())) for item in touchpoints]
+    in_force = [fact for fact in told if fact is not None and fact.occurred_at <= as_of]
+    in_force.sort(key=_ORDER)
     links.sort(key=lambda link: (link.recorded_at, link.pair_id))
-    return History(root, tuple(facts), touchpoints, own, links)
+    return History(root, tuple(in_force), touchpoints, own, links)
 
 
 def links_of(recorded: Iterable[Recorded]) -> list[Link]:

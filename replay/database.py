@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 BUSY_TIMEOUT_SECONDS = 60
+_PAGES, _PAGES_BEHIND = 1_000, 16_000
+"""After how many pages of 4 KiB SQLite moves its WAL into the database: its own default, and one for bulk work."""
 
 
 class DatabaseUnusable(Exception):
@@ -80,11 +82,13 @@ class Database:
                 return
             with cursor_of(connection) as cursor:
                 cursor.execute("PRAGMA synchronous=NORMAL")
+                cursor.execute(f"PRAGMA wal_autocheckpoint={_PAGES_BEHIND}")
                 try:
                     with connection.begin():
                         yield connection
                 finally:
                     cursor.execute("PRAGMA synchronous=FULL")
+                    cursor.execute(f"PRAGMA wal_autocheckpoint={_PAGES}")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

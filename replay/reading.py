@@ -99,7 +99,8 @@ class Reader:
             if (person := people.get(pid)) is None:
                 person = people[pid] = (participant if postgres else UUID(bytes=pid), [])
             row = (pid, eid, topic, occurred_at, actor, source, state, hidden, None)
-            person[1].append(Recorded(decode(row, keys, person[0]), instants[recorded_at]))
+            event = decode(row, keys, person[0])
+            person[1].append(Recorded(event, instants[recorded_at]))
         return dict(people.values())
 
 

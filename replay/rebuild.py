@@ -21,7 +21,7 @@ from replay.reading import bounds
 from replay.tables import heads, members
 from replay.worker import Worker
 
-EVENTS_AT_ONCE = 5000
+EVENTS_AT_ONCE = 10_000
 """Events of one range: what bounds the memory of a replay, however long the log."""
 
 Progress = Callable[[int, int], None]

@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 
 from domain.clock import END_OF_TIME, SEOUL, parse_moment
 from domain.codes import Stage
-from domain.components import Link, root_at
-from domain.events import IdentitiesLinked, IdentitiesUnlinked
-from domain.history import History, Recorded, history_of
+from domain.components import root_at
+from domain.history import History, Recorded, history_of, links_of
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
 
@@ -61,7 +60,7 @@ class Story:
     def history(self, *, as_of: str | datetime = END_OF_TIME, known_at: str | datetime = END_OF_TIME) -> History:
         """The person's effective history; a bare date means to its end in Seoul."""
         known = _moment(known_at)
-        links = self._links()
+        links = links_of(self.arrived)
         root, _ = root_at(self.arrived[0].event.participant_id, links, known)
         component = [item for item in self.arrived if root_at(item.event.participant_id, links, known)[0] == root]
         return history_of(root, component, as_of=_moment(as_of), known_at=known)
@@ -71,13 +70,6 @@ class Story:
     ) -> Projected:
         """The rows that a read model folds the history to."""
         return Projected(model.ordered(model.fold(self.history(as_of=as_of, known_at=known_at))))
-
-    def _links(self) -> list[Link]:
-        return [
-            Link(event.pair_id, event.participant_id, event.other_id, isinstance(event, IdentitiesLinked), recorded_at)
-            for event, recorded_at in self.arrived
-            if isinstance(event, IdentitiesLinked | IdentitiesUnlinked)
-        ]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from api import wiring
+from api.cli.listing import record
 from api.cli.messages import remark
 from api.cli.options import Output
-from api.cli.output import Format, record, show
+from api.cli.output import Format, show
 from api.settings import load_settings
 
 Shards = Annotated[

@@ -9,8 +9,9 @@ import typer
 
 from api import wiring
 from api.cli.exits import Refused
+from api.cli.listing import Listing
 from api.cli.messages import remark
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
 from api.cli.published import AS_OF, PUBLISHED
 from api.cli.services import figures_of
 from api.cli.serving import Port, listen
@@ -73,7 +74,7 @@ def _show_figures(majung: Majung) -> None:
     values = figures_of(majung, end_of_day(AS_OF), majung.now())
     rows = [(found.code, found.title, found.value, PUBLISHED.get(found.code), found.unit) for found in values]
     remark(f"The programme's figures as of {AS_OF}, simulated and published:")
-    show(Format.TABLE, Listing("figures", columns, rows))
+    show(Format.TABLE, Listing("figures", columns, rows, brief=(columns[0], *columns[2:])))
 
 
 def _name_two_people(folder: Path, seed: int, address: str) -> None:

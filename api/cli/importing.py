@@ -15,7 +15,9 @@ from consumers.csv_mapping import CsvMapping, load_mapping
 from consumers.importing import BATCH, ImportReport, Progress, Rehearsal, import_file
 from consumers.rejects import RejectsFile, rejects_path
 
-File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="CloudEvents JSONL, or CSV with a mapping file.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", dir_okay=False, help="CloudEvents JSONL, or CSV with a mapping file.")
+]
 MappingFile = Annotated[
     Path | None,
     typer.Option("--mapping", metavar="FILE", help="What the columns of a CSV file mean: docs/importing.md."),

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from api import wiring
+from api.cli.listing import Listing
 from api.cli.options import AsOf, Output
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
+from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
-from domain.clock import END_OF_TIME
 from domain.instruments import INSTRUMENTS
 from domain.occasions import OccasionScores, PairedChange, WithoutScore, by_occasion, paired, without_score
 from projections.measures import measures
@@ -54,17 +55,19 @@ def change(
     if instrument not in INSTRUMENTS:
         raise typer.BadParameter(f"{instrument!r} is not an instrument: there are {', '.join(INSTRUMENTS)}")
     threshold = threshold if threshold is not None else _cut_off(instrument)
-    with wiring.start(load_settings()) as majung, majung.database.read() as connection:
-        [served] = generations.live(connection, [wellbeing])
-        found = measures(
-            connection,
-            served.table,
-            instrument,
-            as_of=as_of or END_OF_TIME,
-            occasion=occasion.value,
-            group=by.value if by else None,
-            source=source,
-        )
+    with wiring.start(load_settings()) as majung:
+        remark_if_behind(majung)
+        with majung.database.read() as connection:
+            [served] = generations.live(connection, [wellbeing])
+            found = measures(
+                connection,
+                served.table,
+                instrument,
+                as_of=as_of or majung.now(),
+                occasion=occasion.value,
+                group=by.value if by else None,
+                source=source,
+            )
     show(
         output,
         _listing("occasions", OccasionScores._fields, by_occasion(found, threshold), by),

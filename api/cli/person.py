@@ -13,8 +13,9 @@ import typer
 
 from api import wiring
 from api.cli import portrait
+from api.cli.listing import record
 from api.cli.options import AsOf, KnownAt, Output, Participant
-from api.cli.output import Format, record, show
+from api.cli.output import Format, show
 from api.settings import load_settings
 from domain import journey
 from domain.schema import stored_names

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from api.cli.output import Listing, record
+from api.cli.listing import Listing, record
 from api.cli.saying import what_it_says
 from domain.history import Fact
 from domain.journey import Explanation, journey_of, override_at, status
@@ -21,6 +21,8 @@ _SCORE = (
     "important",
     "safety",
 )
+
+_SCORE_IN_BRIEF = ("instrument", "occurred_at", "score", "band", "change_from_first", "reliable")
 
 
 def stage(person: Person, as_of: datetime) -> dict[str, object]:
@@ -51,7 +53,7 @@ def scores(person: Person) -> Listing:
         if row.score is not None or row.instrument not in latest:
             latest[row.instrument] = row
     rows = [tuple(getattr(row, name) for name in _SCORE) for _, row in sorted(latest.items())]
-    return Listing("scores", _SCORE, rows)
+    return Listing("scores", _SCORE, rows, brief=_SCORE_IN_BRIEF)
 
 
 def identities(person: Person) -> Listing:
@@ -80,7 +82,7 @@ def events(facts: list[Fact]) -> Listing:
         )
         for fact in facts
     ]
-    return Listing("events", columns, rows, brief=columns[:6])
+    return Listing("events", columns, rows, brief=columns[:5])
 
 
 def explanation(found: Explanation) -> list[Listing]:
@@ -99,15 +101,16 @@ def explanation(found: Explanation) -> list[Listing]:
         for number, step in steps
     ]
     evidence = [
-        (number, fact.occurred_at, fact.event.stored_as, what_it_says(fact.event), fact.event_id)
+        (number, fact.occurred_at, fact.event.stored_as, fact.event_id, what_it_says(fact.event))
         for number, step in steps
         for fact in step.evidence
     ]
     ahead = [(way.rule, way.to, part.words, part.holds) for way in found.ahead for part in way.requirements]
+    evidence_columns = ("number", "occurred_at", "type", "event_id")
     columns = ("number", "entered_at", "stage", "rule", "words", "why", "rule_version")
     return [
         record("stage", person=found.root, stage=found.stage, rule_version=found.rule_version, remark=found.remark),
         Listing("transitions", columns, transitions, brief=columns[:5]),
-        Listing("evidence", ("number", "occurred_at", "type", "says", "event_id"), evidence),
+        Listing("evidence", (*evidence_columns, "says"), evidence, brief=evidence_columns),
         Listing("not_yet", ("rule", "to", "requirement", "holds"), ahead),
     ]

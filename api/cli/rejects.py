@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from api import wiring
+from api.cli.listing import Listing
 from api.cli.options import Output
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
 from api.settings import load_settings
 from consumers.rejects import read_rejects
 

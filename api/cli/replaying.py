@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from api import wiring
+from api.cli.listing import Listing
 from api.cli.messages import bar, remark
 from api.cli.options import Output
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
 from api.settings import load_settings
 from projections.read_model import ReadModel
 from replay.rebuild import rebuild

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.listing import Listing
 from api.cli.options import Output
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
 from domain.schema import schema_of, stored_names
 from domain.touchpoint import Touchpoint
 

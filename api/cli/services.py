@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from api import wiring
+from api.cli.listing import Listing
 from api.cli.options import AsOf, KnownAt, Output
-from api.cli.output import Format, Listing, show
+from api.cli.output import Format, show
+from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from api.wiring import Majung
 from projections.contributions import contributions
@@ -12,12 +14,13 @@ from projections.figure_definition import FigureValue
 from projections.figures import figures
 from replay import generations
 
-_BRIEF = ("code", "title", "value", "unit", "numerator", "base")
+_BRIEF = ("code", "value", "unit", "numerator", "base")
 
 
 def show_figures(as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE) -> None:
     """The programme's figures, each with its unit, its counts, and what must be read with it."""
     with wiring.start(load_settings()) as majung:
+        remark_if_behind(majung)
         now = majung.now()
         clocks = as_of or now, known_at or now
         rows = [(*figure, *clocks) for figure in figures_of(majung, *clocks)]

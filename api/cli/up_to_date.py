@@ -1,6 +1,6 @@
 """Bringing the read models up to the journal: by following the log, or by a replay where that is faster."""
 
-from api.cli.messages import bar
+from api.cli.messages import bar, remark
 from api.wiring import MODELS, Majung
 from replay.rebuild import rebuild
 
@@ -15,6 +15,12 @@ def bring_up_to_date(majung: Majung) -> None:
     if behind > _FEW and behind > recorded // _SHARE:
         fold_anew(majung)
     majung.worker().catch_up()
+
+
+def remark_if_behind(majung: Majung) -> None:
+    """Figures come from the read models: say so where those have not seen everything."""
+    if behind := majung.lag().behind:
+        remark(f"{behind:,} event(s) are not in these figures yet: keep `majung work` running")
 
 
 def fold_anew(majung: Majung) -> None:

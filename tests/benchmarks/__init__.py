@@ -1,1 +1,1 @@
-"""What the journal and a replay cost, as ratios to yardsticks measured in the same run: `make bench`, docs/performance.md."""
+"""What the journal and a replay cost, as ratios to yardsticks of the same run: `make bench`, docs/performance.md."""

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -17,8 +17,7 @@ class Spent(NamedTuple):
     wall: float
     cpu: float
 
-    def __add__(self, other: object) -> "Spent":
-        assert isinstance(other, Spent)
+    def and_also(self, other: "Spent") -> "Spent":
         return Spent(self.wall + other.wall, self.cpu + other.cpu)
 
 
@@ -58,26 +57,33 @@ class Measured:
         return None if self.goal is None else self.goal.is_met(median(self.ratios))
 
 
-def speed(
-    case: str, database: str, spent: Sequence[tuple[Spent, Spent]], events: int, goal: Goal | None
-) -> Measured:
-    """How many times as fast as the yardstick; each pair handled so many events on either side."""
-    pairs = [(ours.wall / events * 1e6, yardstick.wall / events * 1e6) for ours, yardstick in spent]
-    cpu = median(yardstick.cpu / ours.cpu for ours, yardstick in spent) if database == "sqlite" else None
+def speed(case: str, database: str, spent: Sequence[Sequence[Spent]], events: int, goal: Goal | None) -> Measured:
+    """How many times as fast as the yardstick: of each turn ours comes first, then the yardstick."""
+    pairs = [(ours.wall / events * 1e6, yardstick.wall / events * 1e6) for ours, yardstick, *_ in spent]
+    cpu = median(yardstick.cpu / ours.cpu for ours, yardstick, *_ in spent) if database == "sqlite" else None
     return Measured(case, database, pairs, goal, cpu=cpu)
 
 
-def take_turns(*contenders: Sequence[Step]) -> list[Spent]:
-    """What each contender spends in all, one step of each after the other: A B A B and so on."""
+def take_turns(*contenders: Iterable[Step]) -> list[Spent]:
+    """What each contender spends in all, one step of each after the other: A B A B and so on.
+
+    A step is asked for when its turn comes, and what it takes to prepare it is not counted.
+    """
     spent = [Spent(0, 0)] * len(contenders)
+    turns = [iter(contender) for contender in contenders]
     with _settled():
-        for steps in zip(*contenders, strict=True):
-            spent = [before + timed(step) for before, step in zip(spent, steps, strict=True)]
-    return spent
+        while True:
+            for index, steps in enumerate(turns):
+                step = next(steps, None)
+                if step is None:
+                    return spent
+                spent[index] = spent[index].and_also(_timed(step))
 
 
-def timed(step: Step) -> Spent:
-    """What one step spends."""
+def _timed(step: Step) -> Spent:
+    # Garbage collection stays on, as in service, but does not walk the events that a benchmark has prepared.
+    gc.collect()
+    gc.freeze()
     wall, cpu = time.perf_counter(), time.process_time()
     step()
     return Spent(time.perf_counter() - wall, time.process_time() - cpu)
@@ -85,9 +91,6 @@ def timed(step: Step) -> Spent:
 
 @contextmanager
 def _settled() -> Iterator[None]:
-    """Garbage collection stays on, as in service, but does not walk the events that a benchmark has prepared."""
-    gc.collect()
-    gc.freeze()
     try:
         yield
     finally:

@@ -1,8 +1,9 @@
 """The yardstick "stock": eventsourcing_sqlalchemy as it comes, with its own mapper and JSON transcoder."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
+from types import new_class
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import DomainEvent
 
 from domain.touchpoint import Touchpoint
+from replay.recorder import now_in_utc
 
 SECTION = 1000
 """Notifications read at a time; the library's default of 10 would flatter us."""
@@ -30,8 +32,8 @@ def stock(url: str, closing: ExitStack) -> Application[UUID]:
 class StockEvents:
     """Touchpoints as the library's frozen dataclasses, numbered within their streams.
 
-    An event holds as attributes what the touchpoint states, and nothing else: no nulls, and no event id, which the
-    library does not ask for.
+    An event holds as attributes what a row of the journal holds: both clocks, the event id, the actor, the source, and
+    what the touchpoint states, without nulls. Ids and instants are their own types, the rest is plain JSON.
     """
 
     def __init__(self) -> None:
@@ -48,16 +50,25 @@ class StockEvents:
         plain = orjson.loads(orjson.dumps(stated, default=lambda part: part.model_dump(mode="json", exclude_none=True)))
         if event.actor is None:
             del plain["actor"]
-        kind = _kind(event.stored_as, tuple(plain))
-        return kind(originator_id=person, originator_version=version, timestamp=event.occurred_at, **plain)
+        kind = _kind(event.stored_as, ("event_id", "occurred_at", *plain))
+        return kind(
+            originator_id=person,
+            originator_version=version,
+            timestamp=now_in_utc(),
+            event_id=event.event_id,
+            occurred_at=event.occurred_at,
+            **plain,
+        )
 
 
 @cache
-def _kind(stored_as: str, names: Sequence[str]) -> type[DomainEvent]:
+def _kind(stored_as: str, names: Sequence[str]) -> Callable[..., DomainEvent]:
     """A domain event class with these attributes; the library makes it a frozen dataclass."""
     name = "".join(part.capitalize() for part in stored_as.partition(".")[0].split("-"))
     topic = f"{stored_as}:{','.join(names)}"
-    return type(DomainEvent)(name, (DomainEvent,), {"__annotations__": dict.fromkeys(names, Any), "TOPIC": topic})
+    attributes = {"__annotations__": dict.fromkeys(names, Any), "TOPIC": topic, "__module__": __name__}
+    kind: Callable[..., DomainEvent] = new_class(name, (DomainEvent,), exec_body=lambda body: body.update(attributes))
+    return kind
 
 
 def read_all(application: Application[UUID]) -> int:

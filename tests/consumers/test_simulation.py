@@ -136,7 +136,7 @@ def test_journal_time_ascends_and_nothing_is_told_before_it_happened(town: Simul
 
 
 def test_every_event_stands_up_to_being_read_again(town: Simulated) -> None:
-    for event, _ in list(town.held.values())[::50]:
+    for event, *_ in list(town.held.values())[::50]:
         assert type(event).model_validate(event.model_dump(mode="json")) == event
 
 
@@ -154,12 +154,12 @@ def test_every_delivery_of_an_event_has_the_same_content(town: Simulated) -> Non
 
 
 def test_every_amendment_has_its_target(town: Simulated) -> None:
-    amended = {event.target_event_id for event, _ in town.held.values() if isinstance(event, AMENDMENTS)}
+    amended = {event.target_event_id for event, *_ in town.held.values() if isinstance(event, AMENDMENTS)}
     assert amended <= town.held.keys()
 
 
 def test_everybody_asked_for_is_registered_once(town: Simulated) -> None:
-    registered = [event.participant_id for event, _ in town.held.values() if isinstance(event, ParticipantRegistered)]
+    registered = [event.participant_id for event, *_ in town.held.values() if isinstance(event, ParticipantRegistered)]
     assert len(registered) == len(set(registered)) == town.people
 
 

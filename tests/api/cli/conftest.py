@@ -53,7 +53,6 @@ class Terminal:
         """Events recorded and in the read models."""
         record(events, now)
 
-
     def sql(self, statement: str) -> None:
         """Change the bookkeeping of the SQLite database, as another release would have left it."""
         connection = sqlite3.connect(self.folder / ".majung" / "majung.db")

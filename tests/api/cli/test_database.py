@@ -52,6 +52,8 @@ def test_without_its_vault_or_master_key_nothing_starts(terminal: Terminal) -> N
     [
         ("MAJUNG_DATABASE_URL", "mysql://somewhere/x", 2),
         ("MAJUNG_DATABASE_URL", "no url at all", 2),
+        ("MAJUNG_DATABASE_URL", "sqlite://", 2),
+        ("MAJUNG_VAULT_URL", "sqlite:///:memory:", 2),
         ("MAJUNG_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", 1),
         ("MAJUNG_PORT", "eighty", 2),
         ("MAJUNG_FUTURE_SKEW_HOURS", "-1", 2),

@@ -1,4 +1,4 @@
-"""`majung import` and `majung rejects show`: every row accounted for, nothing half-stored, nothing personal in the open."""
+"""`majung import` and `majung rejects show`: every row accounted for, nothing personal in the open."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -122,9 +122,10 @@ def test_a_table_needs_a_mapping_and_a_mapping_its_columns(terminal: Terminal) -
     renamed = terminal.file("renamed.csv", "number,day\nA,2025-05-01\n")
     result = terminal.run("import", renamed, "--mapping", mapping, code=2)
     assert "does not name: id" in result.stderr
-    assert "rows 2 = events 1 + duplicates 0 + rejects 1" in terminal.run(
-        "import", table, "--mapping", mapping, code=3
-    ).stdout
+    assert (
+        "rows 2 = events 1 + duplicates 0 + rejects 1"
+        in terminal.run("import", table, "--mapping", mapping, code=3).stdout
+    )
 
 
 def test_what_is_not_there_is_not_found_and_what_is_no_file_is_refused(terminal: Terminal) -> None:

@@ -3,17 +3,40 @@
 import csv
 import io
 import json
+import os
+import re
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from api.cli.output import Format, Listing, record, show
+from api.cli.listing import Listing, record
+from api.cli.output import Format, show
 from domain.codes import CallLevel
 
 MOMENT = datetime(2025, 9, 30, 14, 59, 59, 999999, tzinfo=UTC)
 CALLS = Listing("calls", ("at", "level", "n"), [(MOMENT, CallLevel.EMERGENCY, 19_254), (MOMENT, None, 2)])
 PERSON = record("person", id=UUID(int=7), stage="healing", mean=5.072727)
+
+
+Terminal = Callable[[Listing, int], str]
+
+
+@pytest.fixture
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """What is shown where stdout is a real terminal of some width."""
+
+    def shown(listing: Listing, width: int) -> str:
+        screen, stdout = os.openpty()
+        monkeypatch.setenv("COLUMNS", str(width))
+        with os.fdopen(screen, "rb", buffering=0) as reading, os.fdopen(stdout, "w") as writing:
+            with redirect_stdout(writing):
+                show(Format.TABLE, listing)
+            return re.sub(r"\x1b\[[0-9;]*m", "", reading.read(100_000).decode())
+
+    return shown
 
 
 def printed(capsys: pytest.CaptureFixture[str], output: Format, *listings: Listing) -> str:
@@ -37,7 +60,7 @@ def test_json_of_several_listings_is_one_object_and_a_record_is_an_object(capsys
 def test_json_lines_of_several_listings_name_theirs_first(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [json.loads(line) for line in printed(capsys, Format.JSONL, PERSON, CALLS).splitlines()]
     assert [line["listing"] for line in lines] == ["person", "calls", "calls"]
-    assert list(lines[0])[0] == "listing"
+    assert next(iter(lines[0])) == "listing"
 
 
 def test_csv_has_a_header_even_without_rows_and_leaves_absent_values_empty(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,14 +82,23 @@ def test_a_table_that_goes_to_a_file_is_not_cut_off(capsys: pytest.CaptureFixtur
     assert words.strip() in printed(capsys, Format.TABLE, Listing("texts", ("text", "other"), [(words, words)]))
 
 
-def test_a_brief_listing_keeps_its_other_columns_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    listing = Listing("pairs", ("shown", "hidden"), [("here", "there")], brief=("shown",))
-    assert "there" not in printed(capsys, Format.TABLE, listing)
-    assert "there" in printed(capsys, Format.CSV, listing)
+@pytest.mark.parametrize(("width", "shown"), [(100, False), (200, True)])
+def test_a_narrow_terminal_shows_fewer_columns(on_a_terminal: Terminal, width: int, shown: bool) -> None:
+    listing = Listing("pairs", ("first", "second"), [("here", "there")], brief=("first",))
+    assert ("there" in on_a_terminal(listing, width)) is shown
+
+
+def test_a_terminal_folds_what_does_not_fit_and_loses_nothing(on_a_terminal: Terminal) -> None:
+    words = "".join(f"{number:03}" for number in range(100))
+    folded = on_a_terminal(Listing("texts", ("text",), [(words,)]), 60)
+    assert words in "".join(re.findall(r"\d+", folded))
+    assert max(map(len, folded.splitlines())) <= 60
 
 
 @pytest.mark.parametrize("output", Format)
-@pytest.mark.parametrize("evil", ["\x1b[31mred", "a\rb", "a\nb", "\x07", "\x9b2J", "\u202egnp.exe", "[red]markup[/red]"])
+@pytest.mark.parametrize(
+    "evil", ["\x1b[31mred", "a\rb", "a\nb", "\x07", "\x9b2J", "\u202egnp.exe", "[red]markup[/red]"]
+)
 def test_no_format_lets_a_control_character_or_markup_through(
     capsys: pytest.CaptureFixture[str], output: Format, evil: str
 ) -> None:

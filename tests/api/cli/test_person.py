@@ -69,7 +69,9 @@ def test_the_timeline_may_be_one_type_and_only_its_last_rows(terminal: Terminal)
     terminal.fails("person", "timeline", PERSON, "--limit", "0", code=2)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in vars(examples) if isinstance(vars(examples)[name], Touchpoint)))
+@pytest.mark.parametrize(
+    "name", sorted(name for name in vars(examples) if isinstance(vars(examples)[name], Touchpoint))
+)
 def test_no_command_shows_who_somebody_is_or_a_note(terminal: Terminal, name: str) -> None:
     event: Touchpoint = vars(examples)[name]
     terminal.given(event)

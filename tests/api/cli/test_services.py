@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from api import wiring
+from api.settings import load_settings
 from domain.clock import SEOUL
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received, store_visited
@@ -20,6 +22,15 @@ def test_figures_count_what_had_happened_by_one_clock_and_was_known_by_the_other
     assert values(terminal, "--as-of", "2025-05-31")["store_visits"] == 1
     assert values(terminal, "--as-of", "2025-05-31", "--known-at", "2025-06-30")["store_visits"] == 0
     assert values(terminal, "--known-at", "2025-06-10")["calls"] == 0
+
+
+def test_figures_that_lack_what_was_recorded_since_say_so(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    assert terminal.run("services", "figures").stderr == ""
+    terminal.run("replay")
+    with wiring.start(load_settings()) as majung:
+        majung.journal.record([store_visited])
+    assert "1 event(s) are not in these figures yet" in terminal.run("services", "figures").stderr
 
 
 def test_every_figure_states_unit_counts_version_and_both_clocks(terminal: Terminal) -> None:

@@ -1,0 +1,51 @@
+"""Settings: from the environment, with defaults that follow the folder, and one clear line when they are wrong."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings, SettingsInvalid, load_settings, settings_in
+
+
+@pytest.fixture(autouse=True)
+def unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MAJUNG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_folder_moves_everything_that_has_no_place_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAJUNG_FOLDER", "/srv/majung")
+    monkeypatch.setenv("MAJUNG_VAULT_URL", "postgresql://vault@elsewhere/keys")
+    settings = load_settings()
+    assert settings.database_url == "sqlite:////srv/majung/majung.db"
+    assert settings.master_key_file == Path("/srv/majung/master.key")
+    assert settings.vault_url == "postgresql://vault@elsewhere/keys"
+
+
+def test_a_folder_of_its_own_ignores_the_places_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAJUNG_DATABASE_URL", "postgresql://majung@production/majung")
+    monkeypatch.setenv("MAJUNG_PORT", "9000")
+    settings = settings_in(Path("demo"))
+    assert (settings.database_url, settings.port) == ("sqlite:///demo/majung.db", 9000)
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("MAJUNG_PORT=9001\nMAJUNG_HOST=127.0.0.2\nUNRELATED=1\n")
+    monkeypatch.setenv("MAJUNG_PORT", "9002")
+    assert (load_settings().port, load_settings().host) == (9002, "127.0.0.2")
+
+
+def test_what_is_wrong_is_said_by_its_variable_and_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAJUNG_PORT", "secret")
+    monkeypatch.setenv("MAJUNG_FUTURE_SKEW_HOURS", "-3")
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings()
+    assert str(caught.value).startswith("MAJUNG_PORT: ")
+    assert "; MAJUNG_FUTURE_SKEW_HOURS: " in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_every_setting_explains_itself() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
