@@ -18,9 +18,9 @@ from domain.events import IdentitiesLinked, IdentitiesUnlinked, TouchpointCorrec
 from domain.touchpoint import Touchpoint
 
 Amendment = TouchpointCorrected | TouchpointVoided
-_AMENDMENTS = frozenset({TouchpointCorrected, TouchpointVoided})
-_LINKS = frozenset({IdentitiesLinked, IdentitiesUnlinked})
-_SPECIAL = frozenset[type[Touchpoint]]().union(_AMENDMENTS, _LINKS)
+AMENDMENTS: frozenset[type[Touchpoint]] = frozenset({TouchpointCorrected, TouchpointVoided})
+_LINKS: frozenset[type[Touchpoint]] = frozenset({IdentitiesLinked, IdentitiesUnlinked})
+SPECIAL = AMENDMENTS | _LINKS
 """What a history must look at as a whole; of all other events each stands for itself."""
 
 
@@ -148,7 +148,7 @@ def history_of(
     """
     known = [item for item in recorded if item.recorded_at <= known_at]
     # `type` and not isinstance here and below: pydantic's instance check costs more than all the rest.
-    if _SPECIAL.isdisjoint({type(item.event) for item in known}):
+    if SPECIAL.isdisjoint({type(item.event) for item in known}):
         facts = sorted((item for item in known if item.occurred_at <= as_of), key=_ORDER)
         return History(root, tuple(facts), known)
     touchpoints: list[Recorded] = []
@@ -156,7 +156,7 @@ def history_of(
     links: list[Link] = []
     for item in known:
         kind = type(item.event)
-        if kind in _AMENDMENTS:
+        if kind in AMENDMENTS:
             amendments.setdefault(item.event.target_event_id, []).append(item)  # type: ignore[attr-defined]
             continue
         if kind in _LINKS:

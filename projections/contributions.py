@@ -130,6 +130,7 @@ contributions = ReadModel(
     key=("component", "event_id", "known_from"),
     columns=columns,
     fold=fold,
+    reads=COUNTED,
     indexes=(("topic", "occurred_at"),),
     arrival=frozenset({"known_from", "known_to"}),
 )

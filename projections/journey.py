@@ -9,8 +9,9 @@ import orjson
 from sqlalchemy import Boolean, Column, Integer, String
 
 from domain.clock import END_OF_TIME
+from domain.events import StateObserved
 from domain.history import History
-from domain.journey import VERSION_1, Journey, Rules, Spell, journey_of
+from domain.journey import VERSION_1, WATCHED, Journey, Rules, Spell, journey_of
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -95,5 +96,6 @@ journey = ReadModel(
     key=("component", "sequence"),
     columns=columns,
     fold=fold,
+    reads=frozenset({*WATCHED, StateObserved}),
     indexes=(("stage", "entered_at"),),
 )

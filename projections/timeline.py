@@ -52,5 +52,6 @@ timeline = ReadModel(
     key=("component", "occurred_at", "event_id"),
     columns=columns,
     fold=fold,
+    reads=frozenset(),
     arrival=frozenset({"recorded_at"}),
 )

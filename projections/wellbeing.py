@@ -177,4 +177,5 @@ wellbeing = ReadModel(
     key=("component", "instrument", "occurred_at", "event_id"),
     columns=columns,
     fold=fold,
+    reads=frozenset({MeasureTaken, MeasureNotTaken}),
 )

@@ -154,6 +154,24 @@ def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], par
     return event
 
 
+def outline(row: Row | tuple[Any, ...], participant_id: UUID) -> Touchpoint:
+    """Who, when and what type, without opening the rest: any other field of such an event raises AttributeError."""
+    _, event_id, topic, occurred_at, actor, source, *_ = row
+    kind = Touchpoint.registry.get(topic)
+    if kind is None:
+        raise UnknownStoredName(f"{topic} is not known to this release: use the release that wrote it, or a newer one")
+    event = _new(kind)
+    known = {
+        "participant_id": participant_id,
+        "occurred_at": EPOCH + timedelta(microseconds=occurred_at),
+        "source": source,
+        "actor": actor,
+        "event_id": uuid_of(event_id),
+    }
+    _set(event, "__dict__", known)
+    return event
+
+
 _new, _set, _unknown = object.__new__, object.__setattr__, SafeUUID.unknown
 
 

@@ -1,7 +1,7 @@
 """Reading people back from the journal: the rows of one component, of a batch of them, or of a range of
 participants."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from domain.clock import from_microseconds
-from domain.history import Recorded
+from domain.history import AMENDMENTS, SPECIAL, Recorded
 from domain.touchpoint import Touchpoint
 from replay.append import shard_of
 from replay.database import Database, rows_of
-from replay.mapper import decode
+from replay.mapper import decode, outline
 from replay.tables import members
 from replay.vault import Vault
 
@@ -21,6 +21,8 @@ _SELECT = (
     "SELECT participant_id, event_id, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
 )
 _IN_ONE_QUERY = 400
+_AMENDMENTS = frozenset(kind.stored_as for kind in AMENDMENTS)
+_SPECIAL = frozenset(kind.stored_as for kind in SPECIAL)
 
 
 class Reader:
@@ -77,19 +79,29 @@ class Reader:
                 rows += rows_of(connection, _SELECT + where, (*shards, *(event_id.bytes for event_id in some)))
         return [told.event for stream in self.decoded(rows).values() for told in stream]
 
-    def range(self, connection: Connection, shard: int, after: bytes, until: bytes) -> dict[UUID, list[Recorded]]:
-        """The streams of all participants of a shard with after < id <= until, by participant."""
+    def range(
+        self, connection: Connection, shard: int, after: bytes, until: bytes, reads: Container[str]
+    ) -> dict[UUID, list[Recorded]]:
+        """The streams of all participants of a shard with after < id <= until, by participant.
+
+        Only the topics in `reads` are opened; of others there is an outline.
+        """
         mark, ends = "?", (after, until)
         if self._database.is_postgres:
             mark, ends = "%s", (UUID(bytes=after), UUID(bytes=until))  # type: ignore[assignment]
         where = f"shard = {mark} AND participant_id > {mark} AND participant_id <= {mark}"
-        return self.decoded(rows_of(connection, _SELECT + where, (shard, *ends)))
+        return self.decoded(rows_of(connection, _SELECT + where, (shard, *ends)), reads)
 
-    def decoded(self, rows: Sequence[Any]) -> dict[UUID, list[Recorded]]:
-        """Decoded events by participant from the driver's rows; events that are no touchpoints are left out."""
+    def decoded(self, rows: Sequence[Any], reads: Container[str] | None = None) -> dict[UUID, list[Recorded]]:
+        """Decoded events by participant from the driver's rows; events that are no touchpoints are left out.
+
+        With `reads`, events of other topics are outlined, unless a history must see them whole.
+        """
         postgres = self._database.is_postgres
         sealed = {row[0].bytes if postgres else row[0] for row in rows if row[7] is not None}
         keys = self._vault.for_opening(sealed) if sealed else {}
+        # Whoever has amendments is opened whole: what is amended may be of any type.
+        amended = {row[0] for row in rows if row[2] in _AMENDMENTS} if reads is not None else set()
         people: dict[bytes, tuple[UUID, list[Recorded]]] = {}
         instants = _Instants()
         for participant, event_id, topic, occurred_at, actor, source, state, hidden, recorded_at in rows:
@@ -99,7 +111,10 @@ class Reader:
             if (person := people.get(pid)) is None:
                 person = people[pid] = (participant if postgres else UUID(bytes=pid), [])
             row = (pid, eid, topic, occurred_at, actor, source, state, hidden, None)
-            event = decode(row, keys, person[0])
+            if reads is None or topic in reads or topic in _SPECIAL or participant in amended:
+                event = decode(row, keys, person[0])
+            else:
+                event = outline(row, person[0])
             person[1].append(Recorded(event, instants[recorded_at]))
         return dict(people.values())
 

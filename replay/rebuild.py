@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.history import Recorded, history_of
+from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
 from replay import generations
 from replay.garbage import not_collecting
@@ -51,6 +52,9 @@ class _Rebuild:
         self._people = 0
         self._done = 0
         self._rows = {model.name: 0 for model in models}
+        self._reads = frozenset(
+            kind.stored_as for kind in Touchpoint.registry.values() if any(kind in model.reads for model in models)
+        )
 
     def run(self) -> Rebuilt:
         start, targets = self._begin()
@@ -96,7 +100,7 @@ class _Rebuild:
         apart: dict[UUID, list[Recorded]],
     ) -> None:
         with self._database.read() as connection:
-            streams = self._reader.range(connection, shard, after, until)
+            streams = self._reader.range(connection, shard, after, until, self._reads)
         self._done += sum(map(len, streams.values()))
         if linked:
             # Members of one component may lie in other ranges or shards: they are folded together at the end.
