@@ -29,8 +29,8 @@ format: $(READY) ## put the source in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure, as ratios in one run
-	$(BIN)/python -m pytest -m benchmark -s tests/benchmarks $(ARGS)
+bench: $(READY) ## measure, as ratios in one run (ARGS=--help tells how to measure less, or a million events)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 soak: $(READY) ## run what takes minutes
 	$(BIN)/python -m pytest -m soak $(ARGS)

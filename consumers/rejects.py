@@ -25,6 +25,10 @@ class RejectsUnreadable(ValueError):
     """A line is not one of a rejects file."""
 
 
+class RejectsUnwritable(OSError):
+    """There is no place for rejects; the message says what to do."""
+
+
 def rejects_path(path: Path) -> Path:
     """Where the rejects of a file go unless told."""
     return path.with_name(path.name + SUFFIX)
@@ -43,7 +47,7 @@ class RejectsFile:
         self._file: BinaryIO | None = None
 
     def write(self, reject: Reject) -> None:
-        """Add one reject."""
+        """Add one reject. Raises RejectsUnwritable."""
         if self._file is None:
             self._file = _created(self.path)
         sealed = self._seal(reject.raw, _bound_to(reject.line, reject.code, reject.message))
@@ -85,7 +89,10 @@ def read_rejects(path: Path, opened: Seal) -> Iterator[Reject]:
                 line, code, message = int(told["line"]), str(told["code"]), str(told["message"])
                 sealed = b64decode(told["sealed"], validate=True)
             except (ValueError, KeyError, TypeError):
-                raise RejectsUnreadable(f"line {number} of {path.name} is not a line of a rejects file") from None
+                raise RejectsUnreadable(
+                    f"line {number} of {path.name} is not a line of a rejects file: that of an import is FILE{SUFFIX}"
+                    " unless told"
+                ) from None
             yield Reject(line, code, message, opened(sealed, _bound_to(line, code, message)))
 
 
@@ -95,6 +102,12 @@ def _bound_to(line: int, code: str, message: str) -> bytes:
 
 def _created(path: Path) -> BinaryIO:
     """An empty file for its owner only, also when there was one that others could read; never through a link."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RejectsUnwritable(
+            f"rejects cannot be written to {path} ({error.strerror}): import again with --rejects FILE; what went in"
+            " is found as duplicates then"
+        ) from None
     os.fchmod(handle, 0o600)
     return os.fdopen(handle, "wb")

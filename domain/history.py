@@ -71,7 +71,7 @@ class History:
     amendments: Mapping[UUID, Sequence[Recorded]] = field(default_factory=dict)
     """Amendments by target."""
     links: Sequence[Link] = ()
-    """Links and unlinks by the time they were recorded."""
+    """Links and unlinks by the time they were recorded, also those of people who are no longer of this component."""
 
     def slices(self, of: Container[type[Touchpoint]] | None = None) -> list[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held.
@@ -138,11 +138,14 @@ def history_of(
     root: UUID,
     recorded: Iterable[Recorded],
     *,
+    links: Iterable[Link] = (),
     as_of: datetime = END_OF_TIME,
     known_at: datetime = END_OF_TIME,
 ) -> History:
     """The effective history of a component from its recorded events in any order, each given once.
 
+    `links` are those of everybody who ever was linked to these people, directly or by others: whose a touchpoint was at
+    a journal time is not told by the streams alone of those who are one person now.
     Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are
     not yet there.
     """
@@ -153,21 +156,21 @@ def history_of(
         return History(root, tuple(facts), known)
     touchpoints: list[Recorded] = []
     amendments: dict[UUID, list[Recorded]] = {}
-    links: list[Link] = []
+    known_links = {link for link in links if link.recorded_at <= known_at}
     for item in known:
         kind = type(item.event)
         if kind in AMENDMENTS:
             amendments.setdefault(item.event.target_event_id, []).append(item)  # type: ignore[attr-defined]
             continue
         if kind in _LINKS:
-            links.append(_link(item))
+            known_links.add(_link(item))
         touchpoints.append(item)
     own = _of_their_targets(amendments, touchpoints) if amendments else {}
     told = [fact_of(item, own.get(item.event_id, ())) for item in touchpoints]
     in_force = [fact for fact in told if fact is not None and fact.occurred_at <= as_of]
     in_force.sort(key=_ORDER)
-    links.sort(key=lambda link: (link.recorded_at, link.pair_id))
-    return History(root, tuple(in_force), touchpoints, own, links)
+    ordered = sorted(known_links, key=lambda link: (link.recorded_at, link.pair_id, link.one))
+    return History(root, tuple(in_force), touchpoints, own, ordered)
 
 
 def links_of(recorded: Iterable[Recorded]) -> list[Link]:

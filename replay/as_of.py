@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.clock import END_OF_TIME
 from domain.history import History, history_of
-from replay.identities import streams_known_at
+from replay.identities import links_around, streams_known_at
 from replay.journal import Journal
 
 
@@ -29,8 +29,9 @@ def person(
     """The person behind a pseudonym, with all identities linked by `known_at`. Raises PersonUnknown."""
     with journal.database.read() as connection:
         streams = streams_known_at(connection, journal.reader, participant_id, known_at)
-    known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
+        known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
+        links = links_around(connection, journal.reader, known)
     if not known:
         raise PersonUnknown(f"nothing is recorded of participant {participant_id} by then: check the id and known_at")
-    history = history_of(min(streams), known, as_of=as_of, known_at=known_at)
+    history = history_of(min(streams), known, links=links, as_of=as_of, known_at=known_at)
     return Person(history, frozenset(streams), len(known))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -107,7 +108,14 @@ class Database:
         if self._facts is None:
             self._facts = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         with self._facts.connect() as connection, cursor_of(connection) as cursor:
-            yield cursor
+            try:
+                yield cursor
+            except psycopg.OperationalError:
+                # Core does not see what goes through the driver's cursor: without this, every other connection that the
+                # server has cut fails a request of its own.
+                if cursor.connection.closed:
+                    self.engine.dispose()
+                raise
 
     def close(self) -> None:
         """Give all connections back."""

@@ -19,6 +19,10 @@ class ReadModelOutdated(DatabaseUnusable):
     """The rows of a read model were folded by another version of it."""
 
 
+class ReplaySuperseded(DatabaseUnusable):
+    """Another replay of the same read model began meanwhile: that one goes on, this one has ended."""
+
+
 class Generation(NamedTuple):
     """One set of rows of a read model."""
 
@@ -35,6 +39,24 @@ class Generation(NamedTuple):
 def generation(model: ReadModel, number: int) -> Generation:
     """A generation with its table, whether or not it exists."""
     return Generation(model, number, model.table(number, MetaData()))
+
+
+def hold(connection: Connection) -> None:
+    """Let no generation be created, switched or dropped until this transaction ends: for whoever writes rows.
+
+    The order of locks is: read_models, positions, members. SQLite has one writer at a time and needs none.
+    """
+    _lock(connection, "SHARE")
+
+
+def change(connection: Connection) -> None:
+    """Wait for all who hold the generations and be alone with them: for whoever creates, switches or drops one."""
+    _lock(connection, "SHARE ROW EXCLUSIVE")
+
+
+def _lock(connection: Connection, mode: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {read_models.name} IN {mode} MODE")
 
 
 def live(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
@@ -57,6 +79,7 @@ def live(connection: Connection, models: Sequence[ReadModel]) -> list[Generation
 
 def establish(connection: Connection, models: Sequence[ReadModel]) -> None:
     """Give every model that has none its first generation, empty and at the start of the log."""
+    change(connection)
     known = set(connection.scalars(select(read_models.c.name).where(read_models.c.state == "live")))
     for model in models:
         if model.name not in known:
@@ -100,19 +123,24 @@ def switch(connection: Connection, generation: Generation) -> list[Generation]:
 def drop(connection: Connection, generation: Generation) -> None:
     """Remove a generation that serves nobody."""
     connection.execute(DropTable(generation.table, if_exists=True))
-    connection.execute(
-        delete(read_models).where(
-            read_models.c.name == generation.model.name, read_models.c.generation == generation.number
-        )
-    )
+    connection.execute(_row(generation).values(state="dropped"))
     connection.execute(delete(positions).where(positions.c.name == generation.name))
 
 
 def unfinished(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
     """Generations that an interrupted replay left behind."""
     by_name = {model.name: model for model in models}
-    query = select(read_models.c.name, read_models.c.generation).where(read_models.c.state != "live")
+    query = select(read_models.c.name, read_models.c.generation)
+    query = query.where(read_models.c.state.in_(("building", "retired")))
     return [_named(by_name[name], number) for name, number in connection.execute(query) if name in by_name]
+
+
+def ensure_building(connection: Connection, targets: Iterable[Generation]) -> None:
+    """Make sure that nobody took these away from the replay that builds them. Raises ReplaySuperseded."""
+    query = select(read_models.c.name, read_models.c.generation).where(read_models.c.state == "building")
+    building = set(connection.execute(query).tuples())
+    if taken := [target.model.name for target in targets if (target.model.name, target.number) not in building]:
+        raise ReplaySuperseded(f"another replay of {', '.join(taken)} began meanwhile: wait for that one")
 
 
 def position_of(connection: Connection, generation: Generation, shard: int, *, lock: bool = False) -> int:

@@ -1,5 +1,6 @@
 """Which pseudonyms are one person: kept in `members` as links come in, found from the log at any journal time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,16 +22,8 @@ def relink(connection: Connection, reader: Reader, linked: set[UUID]) -> set[UUI
 
     Whoever ever was linked to them is followed too, so that an unlink finds both of the parts it leaves.
     """
-    streams: dict[UUID, list[Recorded]] = {}
-    links: list[Link] = []
-    pending = set(linked)
-    while pending:
-        found = reader.streams(connection, pending)
-        streams |= {person: found.get(person, []) for person in pending}
-        new = [link for stream in found.values() for link in links_of(stream)]
-        links += new
-        pending = {link.other for link in new} - streams.keys()
-    affected = set(streams)
+    _link_alone(connection)
+    affected, links = _ever_linked(connection, reader, linked)
     for start in range(0, len(affected), _IN_ONE_QUERY):
         some = sorted(affected)[start : start + _IN_ONE_QUERY]
         connection.execute(delete(members).where(members.c.participant_id.in_(some)))
@@ -40,12 +33,50 @@ def relink(connection: Connection, reader: Reader, linked: set[UUID]) -> set[UUI
     return affected
 
 
-def relink_all(connection: Connection, reader: Reader) -> None:
-    """Recompute `members` from every link in the log."""
+def _link_alone(connection: Connection) -> None:
+    """Wait until nobody links or folds components and let nobody until this transaction ends, before anything is read.
+
+    Two who link the same people would insert them twice, or one undo what the other has seen; who folds while rows are
+    made anew would find none and take a linked person for a lone one. SQLite has one writer at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE members IN EXCLUSIVE MODE")
+
+
+def relink_all(connection: Connection, reader: Reader) -> dict[UUID, list[Link]]:
+    """Recompute `members` from every link in the log; returns by person what `links_around` would tell of them."""
+    _link_alone(connection)
     connection.execute(delete(members))
     query = select(journal.c.participant_id).where(journal.c.topic.in_(_LINKS)).distinct()
-    if linked := set(connection.scalars(query)):
-        relink(connection, reader, linked)
+    linked = set(connection.scalars(query))
+    if not linked:
+        return {}
+    relink(connection, reader, linked)
+    _, links = _ever_linked(connection, reader, linked)
+    around = roots((link.one, link.other) for link in links)
+    by_root: dict[UUID, list[Link]] = {}
+    for link in links:
+        by_root.setdefault(around[link.one], []).append(link)
+    return {person: by_root[root] for person, root in around.items()}
+
+
+def links_around(connection: Connection, reader: Reader, recorded: Iterable[Recorded]) -> list[Link]:
+    """The links of everybody who ever was linked to the people of these events, directly or by others."""
+    own = {link.one for link in links_of(recorded)}
+    return _ever_linked(connection, reader, own)[1] if own else []
+
+
+def _ever_linked(connection: Connection, reader: Reader, people: set[UUID]) -> tuple[set[UUID], list[Link]]:
+    """Everybody who ever was linked to these people, themselves included, and all links of all of them."""
+    everybody: set[UUID] = set()
+    links: list[Link] = []
+    pending = set(people)
+    while pending:
+        everybody |= pending
+        new = [link for stream in reader.streams(connection, pending).values() for link in links_of(stream)]
+        links += new
+        pending = {link.other for link in new} - everybody
+    return everybody, links
 
 
 def streams_known_at(

@@ -94,11 +94,13 @@ class Journal(Application[UUID]):
             )
             return looking(self._record_unknown, events, clock)
 
-    def _record_new(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
+    def _record_new(self, events: Sequence[Touchpoint], clock: int, *, contended: bool = False) -> list[Outcome]:
         if not events:
             return []
         keys = self._sealing_keys(events)
-        if len(events) == 1:
+        # A fact on the path of its own may lose its place in the stream to another while it waits for the head. The
+        # path of a batch looks for the place once it holds the head, and so cannot lose it twice.
+        if len(events) == 1 and not contended:
             placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, now=clock)]
         else:
             participants = [event.participant_id.bytes for event in events]
@@ -113,7 +115,7 @@ class Journal(Application[UUID]):
             first.setdefault(event.event_id, event)
         stored = {event.event_id: event for event in self.find(first)}
         new = [event for event_id, event in first.items() if event_id not in stored]
-        recorded = {outcome.event_id: outcome for outcome in self._record_new(new, clock)}
+        recorded = {outcome.event_id: outcome for outcome in self._record_new(new, clock, contended=True)}
         outcomes: list[Outcome] = []
         for event in events:
             if (outcome := recorded.pop(event.event_id, None)) is not None:

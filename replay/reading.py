@@ -37,16 +37,20 @@ class Reader:
         self, connection: Connection, participants: Iterable[UUID], *, lock: bool = False
     ) -> dict[UUID, frozenset[UUID]]:
         """The members of every component that these participants belong to, by root; their rows locked if asked."""
+        if lock and self._database.is_postgres:
+            # Waits for whoever is linking (see identities.relink), so that the next statement sees what came of it.
+            connection.exec_driver_sql("LOCK TABLE members IN ROW SHARE MODE")
         asked = set(participants)
         found: dict[UUID, set[UUID]] = {}
         linked: set[UUID] = set()
         for some in _portions(sorted(asked)):
             own = select(members.c.root).where(members.c.participant_id.in_(some)).scalar_subquery()
             query = select(members.c.participant_id, members.c.root).where(members.c.root.in_(own))
-            query = query.order_by(members.c.participant_id)
-            for participant_id, root in connection.execute(query.with_for_update() if lock else query):
+            for participant_id, root in connection.execute(query):
                 found.setdefault(root, set()).add(participant_id)
                 linked.add(participant_id)
+        if lock:
+            _lock(connection, linked)
         alone = {participant: frozenset({participant}) for participant in asked - linked}
         return alone | {root: frozenset(people) for root, people in found.items()}
 
@@ -80,16 +84,21 @@ class Reader:
         return [told.event for stream in self.decoded(rows).values() for told in stream]
 
     def range(
-        self, connection: Connection, shard: int, after: bytes, until: bytes, reads: Container[str]
+        self, connection: Connection, shard: int, after: bytes | None, until: bytes, reads: Container[str]
     ) -> dict[UUID, list[Recorded]]:
-        """The streams of all participants of a shard with after < id <= until, by participant.
+        """The streams of all participants of a shard with after < id <= until, by participant; None: from the first on.
 
         Only the topics in `reads` are opened; of others there is an outline.
         """
-        mark, ends = "?", (after, until)
-        if self._database.is_postgres:
-            mark, ends = "%s", (UUID(bytes=after), UUID(bytes=until))  # type: ignore[assignment]
-        where = f"shard = {mark} AND participant_id > {mark} AND participant_id <= {mark}"
+        postgres = self._database.is_postgres
+        mark = "%s" if postgres else "?"
+        where = f"shard = {mark} AND participant_id <= {mark}"
+        ends: list[Any] = [until]
+        if after is not None:
+            where += f" AND participant_id > {mark}"
+            ends.append(after)
+        if postgres:
+            ends = [UUID(bytes=end) for end in ends]
         return self.decoded(rows_of(connection, _SELECT + where, (shard, *ends)), reads)
 
     def decoded(self, rows: Sequence[Any], reads: Container[str] | None = None) -> dict[UUID, list[Recorded]]:
@@ -133,19 +142,22 @@ def bounds(database: Database, connection: Connection, shard: int, events: int) 
     Walks the index of streams, so it holds for ids of any distribution.
     """
     mark = "%s" if database.is_postgres else "?"
-    query = (
-        f"SELECT participant_id FROM journal WHERE shard = {mark} AND participant_id > {mark}"
-        f" ORDER BY participant_id, version LIMIT 1 OFFSET {mark}"
-    )
-    last = bytes(16)
-    while True:
-        after = UUID(bytes=last) if database.is_postgres else last
-        found = rows_of(connection, query, (shard, after, events))
-        if not found:
-            yield b"\xff" * 16
-            return
-        last = found[0][0].bytes if database.is_postgres else found[0][0]
-        yield last
+    # The first range begins at the least of all ids, which an id of zeros is: no bound lies below it.
+    query, beyond = f"SELECT participant_id FROM journal WHERE shard = {mark}", f" AND participant_id > {mark}"
+    order = f" ORDER BY participant_id, version LIMIT 1 OFFSET {mark}"
+    found = rows_of(connection, query + order, (shard, events))
+    while found:
+        last = found[0][0]
+        yield last.bytes if database.is_postgres else last
+        found = rows_of(connection, query + beyond + order, (shard, last, events))
+    yield b"\xff" * 16
+
+
+def _lock(connection: Connection, people: Iterable[UUID]) -> None:
+    """Lock the rows of linked people, of all components in one order: two who lock never wait for one another."""
+    for some in _portions(sorted(people)):
+        rows = select(members.c.participant_id).where(members.c.participant_id.in_(some))
+        connection.execute(rows.order_by(members.c.participant_id).with_for_update())
 
 
 def _marks(values: Sequence[object]) -> str:

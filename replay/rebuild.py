@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from domain.components import Link
 from domain.history import Recorded, history_of
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
@@ -24,6 +25,7 @@ from replay.worker import Worker
 
 EVENTS_AT_ONCE = 10_000
 """Events of one range: what bounds the memory of a replay, however long the log."""
+_CAUGHT_UP_AT_ONCE = EVENTS_AT_ONCE // 10
 
 Progress = Callable[[int, int], None]
 """Called with the events done and the events in all."""
@@ -38,7 +40,10 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(journal: Journal, models: Sequence[ReadModel], progress: Progress = lambda done, total: None) -> Rebuilt:
-    """Fold the whole log into a new generation of each read model and let it serve."""
+    """Fold the whole log into a new generation of each read model and let it serve.
+
+    Of two replays of a read model at once the later one wins: the other raises ReplaySuperseded.
+    """
     return _Rebuild(journal, models, progress).run()
 
 
@@ -49,6 +54,7 @@ class _Rebuild:
         self._models = models
         self._reader = journal.reader
         self._progress = progress
+        self._links: dict[UUID, list[Link]] = {}
         self._people = 0
         self._done = 0
         self._rows = {model.name: 0 for model in models}
@@ -73,9 +79,10 @@ class _Rebuild:
 
     def _begin(self) -> tuple[dict[int, int], list[Generation]]:
         with self._database.write() as connection:
+            generations.change(connection)
             for stale in generations.unfinished(connection, self._models):
                 generations.drop(connection, stale)
-            relink_all(connection, self._reader)
+            self._links = relink_all(connection, self._reader)
             start = dict(
                 connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).tuples().all()
             )
@@ -85,16 +92,16 @@ class _Rebuild:
         with self._database.read() as connection:
             return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
 
-    def _ranges(self, shard: int) -> Iterator[tuple[bytes, bytes]]:
+    def _ranges(self, shard: int) -> Iterator[tuple[bytes | None, bytes]]:
         with self._database.read() as connection:
             uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
-        return zip([bytes(16), *uppers], uppers, strict=False)
+        return zip([None, *uppers], uppers, strict=False)
 
     def _fold_range(
         self,
         targets: Sequence[Generation],
         shard: int,
-        after: bytes,
+        after: bytes | None,
         until: bytes,
         linked: dict[UUID, UUID],
         apart: dict[UUID, list[Recorded]],
@@ -120,11 +127,13 @@ class _Rebuild:
         rows: list[list[Any]] = [[] for _ in targets]
         folds = [target.model.fold for target in targets]
         for root, recorded in components:
-            history = history_of(root, recorded)
+            history = history_of(root, recorded, links=self._links.get(root, ()))
             self._people += 1
             for found, fold in zip(rows, folds, strict=True):
                 found += fold(history)
         with self._database.write_behind() as connection:
+            generations.hold(connection)
+            generations.ensure_building(connection, targets)
             for target, found in zip(targets, rows, strict=True):
                 generations.write(self._database, connection, target, found)
                 self._rows[target.model.name] += len(found)
@@ -132,6 +141,8 @@ class _Rebuild:
     def _finish(self, targets: Sequence[Generation], start: dict[int, int]) -> None:
         worker = Worker(self._journal, self._models)
         with self._database.write() as connection:
+            generations.hold(connection)
+            generations.ensure_building(connection, targets)
             for target in targets:
                 generations.index(connection, target)
                 for shard, position in start.items():
@@ -140,9 +151,17 @@ class _Rebuild:
             while self._catch_up(worker, targets, shard):
                 pass
         with self._database.write() as connection:
+            generations.change(connection)
+            generations.ensure_building(connection, targets)
+            # Whatever the rows that serve have seen by now, the new ones see too: no reader goes back in time.
+            for shard in start:
+                while worker.apply(connection, targets, shard, _CAUGHT_UP_AT_ONCE):
+                    pass
             for target in targets:
                 generations.switch(connection, target)
 
     def _catch_up(self, worker: Worker, targets: Sequence[Generation], shard: int) -> int:
         with self._database.write() as connection:
-            return worker.apply(connection, targets, shard, EVENTS_AT_ONCE // 10)
+            generations.hold(connection)
+            generations.ensure_building(connection, targets)
+            return worker.apply(connection, targets, shard, _CAUGHT_UP_AT_ONCE)

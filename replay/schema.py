@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from domain.clock import EPOCH
 from replay import vault
 from replay.database import Database, DatabaseUnusable
 from replay.tables import heads
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+REVISIONS = ("0001",)
+"""Every schema this release knows, oldest first; the last is its own. Named, so that a check needs no Alembic."""
 
 
 class SchemaMissing(DatabaseUnusable):
@@ -38,12 +36,9 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
     _make_folder(vault_database)
     with database.write() as connection:
         found = revision_of(connection)
-        if found is not None and found not in _known_revisions():
+        if found is not None and found not in REVISIONS:
             raise _too_new(found)
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _migrate(connection)
         _lay_out_shards(connection, shards)
     with vault_database.write() as connection:
         vault.metadata.create_all(connection)
@@ -57,11 +52,11 @@ def check(database: Database) -> int:
         found = revision_of(connection)
         if found is None:
             raise SchemaMissing("the database holds no journal: run `majung db upgrade`")
-        if found not in _known_revisions():
+        if found not in REVISIONS:
             raise _too_new(found)
-        if found != _head():
+        if found != REVISIONS[-1]:
             raise SchemaTooOld(
-                f"the database is at revision {found}, this release needs {_head()}: run `majung db upgrade`"
+                f"the database is at revision {found}, this release needs {REVISIONS[-1]}: run `majung db upgrade`"
             )
         return connection.scalar(select(func.count()).select_from(heads)) or 1
 
@@ -70,7 +65,19 @@ def revision_of(connection: Connection) -> str | None:
     """The schema revision of a database, None before the first upgrade."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return MigrationContext.configure(connection).get_current_revision()
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _migrate(connection: Connection) -> None:
+    # Imported here: every command checks the schema, few change it, and Alembic is a third of a second.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _lay_out_shards(connection: Connection, shards: int | None) -> None:
@@ -84,20 +91,8 @@ def _lay_out_shards(connection: Connection, shards: int | None) -> None:
 
 def _too_new(found: str) -> SchemaTooNew:
     return SchemaTooNew(
-        f"the database is at revision {found}, which is newer than this release ({_head()}): use a newer majung"
+        f"the database is at revision {found}, which is newer than this release ({REVISIONS[-1]}): use a newer majung"
     )
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
-
-
-def _head() -> str:
-    return _scripts().get_current_head() or ""
-
-
-def _known_revisions() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def _make_folder(database: Database) -> None:

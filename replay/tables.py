@@ -78,7 +78,10 @@ read_models = Table(
     Column("version", Integer, nullable=False),
     Column("state", String, nullable=False),
 )
-"""Which generation of a read model is `live`, and which is `building`."""
+"""Which generation of a read model is `live`, and which is `building`, `retired` or `dropped`.
+
+The row stays when the table goes: a number used twice would let an overtaken replay write into the table of the next.
+"""
 
 IMMUTABLE = "the journal is immutable: record a correction instead"
 

@@ -1,15 +1,24 @@
 """Waking the readers of the log when something is committed: LISTEN on PostgreSQL, the files' own changes on SQLite."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import psycopg
-from tenacity import Retrying, retry_if_exception_type, wait_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential,
+)
 from watchfiles import watch
 
 from replay.append import WAKE_CHANNEL
 from replay.database import Database, DatabaseUnusable
+
+log = logging.getLogger("majung.wake")
 
 _LOOK_EVERY_SECONDS = 2.0
 """How often a stop is noticed, and how late a signal lost with a broken connection is made up for."""
@@ -22,8 +31,7 @@ class Wake:
         self._database = database
         self._on_commit = on_commit
         self._stopped = Event()
-        listen = self._listen if database.is_postgres else self._watch
-        self._thread = Thread(target=listen, name="majung-wake", daemon=True)
+        self._thread = Thread(target=self._run, name="majung-wake", daemon=True)
 
     def start(self) -> None:
         """Begin to listen; the first call comes as soon as nothing can be missed any more."""
@@ -34,6 +42,16 @@ class Wake:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._listen() if self._database.is_postgres else self._watch()
+        except Exception as error:
+            # Such as a system out of watches. Who follows the log must not sleep for ever because of that.
+            if not self._stopped.is_set():
+                log.warning("%s: commits are looked for every %.0f s", type(error).__qualname__, _LOOK_EVERY_SECONDS)
+        while not self._stopped.wait(_LOOK_EVERY_SECONDS):
+            self._on_commit()
 
     def _watch(self) -> None:
         path = self._database.path
@@ -55,7 +73,13 @@ class Wake:
     def _listen(self) -> None:
         url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         lost = retry_if_exception_type(psycopg.OperationalError)
-        for attempt in Retrying(retry=lost, wait=wait_exponential(multiplier=0.1, max=5)):
+        retrying = Retrying(
+            retry=lost,
+            wait=wait_exponential(multiplier=0.1, max=5),
+            sleep=sleep_using_event(self._stopped),
+            stop=stop_when_event_set(self._stopped),
+        )
+        for attempt in retrying:
             with attempt, psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(f"LISTEN {WAKE_CHANNEL}")
                 while not self._stopped.is_set():

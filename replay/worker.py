@@ -18,7 +18,7 @@ from projections.read_model import ReadModel
 from replay import generations
 from replay.database import rows_of
 from replay.generations import Generation
-from replay.identities import relink
+from replay.identities import links_around, relink
 from replay.journal import Journal
 from replay.reading import together
 from replay.tables import heads, positions
@@ -67,6 +67,7 @@ class Worker:
         if not self._is_behind(shard):
             return 0
         with self._database.write() as connection:
+            generations.hold(connection)
             targets = generations.live(connection, self._models)
             return self.apply(connection, targets, shard, self._batch)
 
@@ -106,7 +107,7 @@ class Worker:
         streams = self._reader.streams(connection, people)
         rows: dict[str, list[Any]] = {target.name: [] for target in targets}
         for root, recorded in together(components, streams):
-            history = history_of(root, recorded)
+            history = history_of(root, recorded, links=links_around(connection, self._reader, recorded))
             for target in targets:
                 rows[target.name] += target.model.fold(history)
         for target in targets:

@@ -63,7 +63,7 @@ class Story:
         links = links_of(self.arrived)
         root, _ = root_at(self.arrived[0].event.participant_id, links, known)
         component = [item for item in self.arrived if root_at(item.event.participant_id, links, known)[0] == root]
-        return history_of(root, component, as_of=_moment(as_of), known_at=known)
+        return history_of(root, component, links=links, as_of=_moment(as_of), known_at=known)
 
     def project(
         self, model: ReadModel, *, as_of: str | datetime = END_OF_TIME, known_at: str | datetime = END_OF_TIME

@@ -1,5 +1,6 @@
 """All commands by name, and the one way out of them: an expected error is one line on stderr and its exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from api.cli import (
     serving,
     simulating,
 )
-from api.cli.exits import exit_code, message
+from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
 
 
@@ -32,6 +33,10 @@ class Majung(TyperGroup):
         extra["standalone_mode"] = False
         try:
             code = super().main(args, prog_name, *others, **extra)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave_the_pipe()
+            sys.exit(ExitCode.FAILED)
         except Exception as error:
             found = exit_code(error)
             if found is None:
@@ -41,6 +46,11 @@ class Majung(TyperGroup):
                 remark(f"majung: {told}")
             sys.exit(found)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_the_pipe() -> None:
+    """The reader of our output is gone, as `head` goes: what is still to be written is nobody's, and no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(

@@ -82,7 +82,8 @@ def message(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     if isinstance(error, SQLAlchemyError | psycopg.Error | sqlite3.Error):
-        said = str(error.orig if isinstance(error, DBAPIError) else error)
         # Only the first line: those after it may repeat the values of a row.
-        return f"the database refused: {said.partition(chr(10))[0]}"
+        said = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
+        unreached = said.startswith("connection failed")
+        return f"the database refused: {said}{': does it run, and is its URL right?' if unreached else ''}"
     return str(error)

@@ -60,6 +60,8 @@ def _imported(
 ) -> ImportReport:
     journal = majung.journal
     aside = RejectsFile(path, journal.vault.seal_apart) if path else None
+    # A file that is not there is told without a bar that never moves.
+    file.stat()
     try:
         with bar(f"importing {file.name}", "rows") as advance:
 

@@ -106,11 +106,12 @@ def explanation(found: Explanation) -> list[Listing]:
         for fact in step.evidence
     ]
     ahead = [(way.rule, way.to, part.words, part.holds) for way in found.ahead for part in way.requirements]
-    evidence_columns = ("number", "occurred_at", "type", "event_id")
+    evidence_columns = ("number", "occurred_at", "type", "event_id", "says")
     columns = ("number", "entered_at", "stage", "rule", "words", "why", "rule_version")
     return [
         record("stage", person=found.root, stage=found.stage, rule_version=found.rule_version, remark=found.remark),
         Listing("transitions", columns, transitions, brief=columns[:5]),
-        Listing("evidence", (*evidence_columns, "says"), evidence, brief=evidence_columns),
+        # An id is for copying, and does not fit beside what it says: wide terminals and the other formats have it.
+        Listing("evidence", evidence_columns, evidence, brief=(*evidence_columns[:3], "says")),
         Listing("not_yet", ("rule", "to", "requirement", "holds"), ahead),
     ]

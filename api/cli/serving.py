@@ -1,6 +1,7 @@
 """`majung serve` and `majung work`: what runs until it is told to stop."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -17,6 +18,10 @@ from api.wiring import Majung
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on. MAJUNG_PORT unless told.")]
+
+
+class ServerNotStarted(OSError):
+    """Nothing is served: the address is taken or none of ours, or the server could not begin."""
 
 
 def serve(host: Host = None, port: Port = None) -> None:
@@ -42,15 +47,30 @@ def listen(majung: Majung, host: str | None = None, port: int | None = None) -> 
     host = host or settings.host
     if host not in ("127.0.0.1", "::1", "localhost"):
         remark(f"warning: there is no authentication yet, and {host} may be reached by others")
-    config = uvicorn.Config(
-        create_app(majung, work=settings.embedded_worker),
-        host=host,
-        port=settings.port if port is None else port,
+    with stopped_by_signals(), _listening(host, settings.port if port is None else port) as listening:
         # Addresses of pages hold pseudonyms, and stdout is for data.
-        access_log=False,
-    )
-    with stopped_by_signals():
-        uvicorn.Server(config).run()
+        config = uvicorn.Config(create_app(majung, work=settings.embedded_worker), access_log=False)
+        remark(f"serving on {_address(host, listening)}; Ctrl+C or SIGTERM ends it")
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except SystemExit:
+            # Its own code would be the one of findings here.
+            raise ServerNotStarted("the server did not start: the lines above say why") from None
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket of our own: a taken port is told before anything starts. Raises ServerNotStarted."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ServerNotStarted(
+            f"cannot listen on port {port} of {host} ({error.strerror}): end what is there, or name another with"
+            " --port or MAJUNG_PORT, --host or MAJUNG_HOST"
+        ) from None
+
+
+def _address(host: str, listening: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from domain.clock import END_OF_TIME
 from domain.codes import ParticipantKind, Stage
-from domain.components import in_force
+from domain.components import root_at
 from domain.events import JourneyEnded, StateObserved
 from domain.history import Fact, History
 from domain.journey.conditions import Evidence
@@ -32,7 +32,8 @@ def journey_of(history: History, rules: Rules = VERSION_1) -> Journey:
 
 def walk(history: History, rules: Rules) -> Seen:
     """Everything the rules saw of a history, households included."""
-    seen = Seen(linked=bool(history.links) and bool(in_force(history.links, END_OF_TIME)))
+    # Links of people who were parted from this one are among them too, hence by the root.
+    seen = Seen(linked=root_at(history.root, history.links, END_OF_TIME)[1])
     steps = STEPS[None]
     for fact in history.facts:
         kind = type(fact.event)

@@ -95,7 +95,6 @@ def test_a_touchpoint_is_one_row_known_from_its_recording() -> None:
             known_from=parse_moment(FIRST),
             known_to=END_OF_TIME,
             occurred_at=call_received.occurred_at,
-
             person=PARTICIPANT,
             topic="call-received.v1",
             origin="live",

@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import text
 
 from replay.database import Database, UnknownDatabase
-from replay.schema import SchemaMissing, SchemaTooNew, SchemaTooOld, ShardsFixed, check, upgrade
+from replay.schema import (
+    MIGRATIONS,
+    REVISIONS,
+    SchemaMissing,
+    SchemaTooNew,
+    SchemaTooOld,
+    ShardsFixed,
+    check,
+    upgrade,
+)
 from replay.tables import metadata
 
 
@@ -44,6 +53,13 @@ def test_the_migrations_make_exactly_the_tables_the_code_uses(empty: Database, k
     close(empty, keys)
 
 
+def test_the_revisions_named_in_the_code_are_the_migrations_there_are() -> None:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    assert tuple(reversed([script.revision for script in scripts])) == REVISIONS
+
+
 def test_the_number_of_shards_is_chosen_once(empty: Database, keys: Database) -> None:
     upgrade(empty, keys, shards=2)
     with pytest.raises(ShardsFixed, match="2 shard"):
@@ -75,7 +91,7 @@ def test_a_database_of_an_older_release_asks_for_the_upgrade(
     empty: Database, keys: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upgrade(empty, keys)
-    monkeypatch.setattr("replay.schema._head", lambda: "0002")
+    monkeypatch.setattr("replay.schema.REVISIONS", ("0001", "0002"))
     with pytest.raises(SchemaTooOld, match="majung db upgrade"):
         check(empty)
     close(empty, keys)

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from api.wiring import MODELS
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.touchpoint import Touchpoint
+from projections.contributions import contributions
 from projections.timeline import timeline
 from replay import generations
 from replay.as_of import person
@@ -218,3 +219,32 @@ def test_a_journal_of_four_shards_folds_like_one_of_one_shard(database_url: str,
     assert rebuilt == list(live.values())
     keys.close()
     sharded.close()
+
+
+def test_what_was_known_of_people_stays_known_after_they_are_parted(
+    tracked: Journal, digests: Callable[[], dict[str, str]]
+) -> None:
+    first, second, third = (UUID(int=number << 64, version=4) for number in (3, 2, 1))
+    recorded = [datetime(2025, 8, day, tzinfo=UTC) for day in range(1, 6)]
+    worker = Worker(tracked, MODELS)
+    tracked.record([event for one in (first, second, third) for event in about(one, store_visited)], now=recorded[0])
+    tracked.record(linked(first, second, "pair-1") + linked(second, third, "pair-2"), now=recorded[1])
+    worker.catch_up()
+    assert people_known_at(tracked, recorded[2]) == {third}
+    tracked.record(linked(first, second, "pair-1", IdentitiesUnlinked), now=recorded[3])
+    worker.catch_up()
+    assert people_known_at(tracked, recorded[2]) == {third}
+    assert people_known_at(tracked, recorded[4]) == {third, first}
+    live = digests()
+    folded = [person(tracked, one).history for one in (first, third)]
+    assert live == {model.name: model.digest(row for one in folded for row in model.fold(one)) for model in MODELS}
+    rebuild(tracked, MODELS)
+    assert digests() == live
+
+
+def people_known_at(journal: Journal, known_at: datetime) -> set[UUID | None]:
+    """Whose the visits were, as a figure pinned to a journal time counts them."""
+    with journal.database.read() as connection:
+        [live] = generations.live(connection, [contributions])
+        rows = list(generations.read(connection, live))
+    return {row.person for row in rows if row.known_from <= known_at < row.known_to}

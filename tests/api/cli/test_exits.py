@@ -43,5 +43,10 @@ def test_a_database_error_says_its_first_line_and_no_values() -> None:
     assert message(error) == "the database refused: disk is full"
 
 
+def test_a_database_that_is_not_there_is_told_with_what_to_look_at() -> None:
+    error = OperationalError(None, None, Exception('connection failed: connection to server at "127.0.0.1" failed'))
+    assert message(error).endswith("does it run, and is its URL right?")
+
+
 def test_an_error_about_a_file_names_it() -> None:
     assert message(FileNotFoundError(2, "No such file or directory", "x.csv")) == "x.csv: No such file or directory"

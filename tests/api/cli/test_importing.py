@@ -104,6 +104,23 @@ def test_a_rejects_file_that_was_changed_does_not_open(terminal: Terminal) -> No
     terminal.fails("rejects", "show", "nowhere", code=4)
 
 
+def test_without_a_place_for_rejects_the_message_names_the_option_and_the_next_run_goes_on(terminal: Terminal) -> None:
+    file = terminal.file("events.jsonl", lines(CALL, VISIT) + "{}\n")
+    result = terminal.run("import", file, "--rejects", terminal.folder / "no-such-folder" / "aside", code=1)
+    assert "import again with --rejects FILE" in result.stderr
+    again = terminal.run("import", file, code=3)
+    assert again.stdout == "rows 3 = events 0 + duplicates 2 + rejects 1 + conflicts 0\n"
+
+
+def test_a_file_that_is_not_there_is_one_line_without_a_progress_bar(terminal: Terminal) -> None:
+    terminal.fails("import", "none.jsonl", code=4)
+
+
+def test_the_imported_file_in_place_of_its_rejects_is_told_where_those_are(terminal: Terminal) -> None:
+    file = terminal.file("events.jsonl", "{}\n")
+    assert "FILE.rejects.jsonl" in terminal.fails("rejects", "show", file, code=1)
+
+
 def test_a_dry_run_tells_the_same_and_stores_nothing(terminal: Terminal) -> None:
     file = terminal.file("events.jsonl", lines(CALL, VISIT, CALL) + "{}\n")
     result = terminal.run("import", file, "--dry-run", code=3)

@@ -95,6 +95,24 @@ def test_a_terminal_folds_what_does_not_fit_and_loses_nothing(on_a_terminal: Ter
     assert max(map(len, folded.splitlines())) <= 60
 
 
+def test_a_terminal_keeps_names_whole_and_folds_sentences_beside_them(on_a_terminal: Terminal) -> None:
+    name, sentence = "calls_level_household_discovery", "words that may well stand below each other " * 3
+    shown = on_a_terminal(Listing("figures", ("code", "change_from_first", "says"), [(name, 3, sentence)]), 70)
+    assert name in shown
+    assert "change from first" not in shown
+    assert shown.split().count("stand") == 3
+    assert max(map(len, shown.splitlines())) <= 70
+
+
+def test_a_terminal_too_narrow_for_names_folds_them_and_loses_nothing(on_a_terminal: Terminal) -> None:
+    names = ("prescription_without_any_end", "participant_with_many_words", "another_long_name_of_a_site")
+    shown = on_a_terminal(Listing("names", ("one", "two", "three"), [names]), 60)
+    _, _, *lines = shown.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+    assert sorted("".join(lines).replace(" ", "")) == sorted("".join(names))
+
+
 @pytest.mark.parametrize("output", Format)
 @pytest.mark.parametrize(
     "evil", ["\x1b[31mred", "a\rb", "a\nb", "\x07", "\x9b2J", "\u202egnp.exe", "[red]markup[/red]"]

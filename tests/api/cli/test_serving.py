@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,7 +82,7 @@ def test_the_worker_follows_the_journal_and_stops_when_told(terminal: Terminal, 
 
 def test_the_server_answers_follows_the_journal_and_stops_when_told(terminal: Terminal) -> None:
     with running(terminal, "serve", "--port", "0") as process:
-        address = line_with(process, r"running on (http://127\.0\.0\.1:\d+)")[1]
+        address = line_with(process, r"serving on (http://127\.0\.0\.1:\d+)")[1]
         with wiring.start(load_settings()) as majung:
             majung.journal.record([call_received])
         wait_until_followed(1)
@@ -91,3 +92,23 @@ def test_the_server_answers_follows_the_journal_and_stops_when_told(terminal: Te
     assert person.status_code == 200
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_one_line_and_a_failure(terminal: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"port {port} of 127.0.0.1" in terminal.fails("serve", "--port", port, code=1)
+
+
+def test_an_address_that_is_not_ours_is_a_failure(terminal: Terminal) -> None:
+    result = terminal.run("serve", "--host", "192.0.2.1", "--port", "0", code=1)
+    assert "MAJUNG_HOST" in result.stderr
+
+
+def test_a_reader_that_goes_before_the_end_is_no_error(terminal: Terminal) -> None:
+    with running(terminal, "schema", "list", "-o", "csv") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 1
