@@ -7,14 +7,16 @@ handed out under that lock, so position order is commit order and recorded_at ne
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
 import psycopg
 from sqlalchemy import Connection
 
+from domain.clock import to_microseconds
 from projections.columns import placeholder
 from replay.database import Database, cursor_of, rows_of
 from replay.garbage import not_collecting
@@ -60,8 +62,13 @@ _POSTGRES_VERSIONS = (
     " FROM unnest(%s::uuid[]) AS p"
 )
 _POSTGRES_ONE = f"""
-WITH head AS (
-    UPDATE heads SET position = position + 1, recorded_at = greatest(recorded_at, %(now)s) WHERE shard = %(shard)s
+WITH held AS (
+    SELECT shard FROM heads WHERE shard = %(shard)s FOR UPDATE
+), head AS (
+    UPDATE heads SET position = position + 1, recorded_at = greatest(
+        recorded_at, %(now)s::int8, CASE WHEN %(live)s THEN (extract(epoch FROM clock_timestamp()) * 1000000)::int8 END
+    )
+    FROM held WHERE heads.shard = held.shard
     RETURNING position, recorded_at
 )
 INSERT INTO journal ({_COLUMNS})
@@ -83,6 +90,17 @@ class AlreadyThere(Exception):
     """A row's event id, or its place in a stream, is taken: nothing of this append was stored."""
 
 
+class Clock(NamedTuple):
+    """The journal's clock: what it says now, in microseconds, and whether it is the machine's own that runs."""
+
+    read: Callable[[], datetime]
+    runs: bool
+
+    def now(self) -> int:
+        """Microseconds since 1970."""
+        return to_microseconds(self.read())
+
+
 def shard_of(participant: bytes, shards: int) -> int:
     """The shard of a participant: CRC-32 of the id's bytes. Warning: changing this loses every stream."""
     return crc32(participant) % shards if shards > 1 else 0
@@ -95,7 +113,7 @@ def append(
     lay_out: Callable[[Any, bytes], tuple[Any, ...]],
     *,
     shards: int,
-    now: int,
+    clock: Clock,
 ) -> list[int]:
     """Append facts in one transaction, each at the end of its stream; rows are laid out while they are written.
 
@@ -110,7 +128,7 @@ def append(
     placed = [0] * len(events)
     with not_collecting(), _violations(), database.write() as connection:
         for shard, indexes in by_shard.items():
-            last, recorded_at = advance_head(database, connection, shard, len(indexes), now)
+            last, recorded_at = advance_head(database, connection, shard, len(indexes), clock)
             first = last - len(indexes) + 1
             versions = _versions(database, connection, shard, {participants[index] for index in indexes})
             rows = _rows(database, events, participants, indexes, lay_out, versions, shard, first, recorded_at)
@@ -159,18 +177,18 @@ def _rows(
         )
 
 
-def append_one(database: Database, row: Row, *, shards: int, now: int) -> int:
+def append_one(database: Database, row: Row, *, shards: int, clock: Clock) -> int:
     """Append one fact on its own path, two statements on SQLite and one on PostgreSQL; returns its position.
 
     Raises AlreadyThere.
     """
     shard = shard_of(row.participant_id, shards)
-    return (_append_one_postgres if database.is_postgres else _append_one_sqlite)(database, row, shard, now)
+    return (_append_one_postgres if database.is_postgres else _append_one_sqlite)(database, row, shard, clock)
 
 
-def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> int:
+def _append_one_sqlite(database: Database, row: Row, shard: int, clock: Clock) -> int:
     with _violations(), database.write() as connection, cursor_of(connection) as cursor:
-        position, recorded_at = cursor.execute(_SQLITE_HEAD, (1, now, shard)).fetchone()
+        position, recorded_at = cursor.execute(_SQLITE_HEAD, (1, clock.now(), shard)).fetchone()
         pid = row.participant_id
         cursor.execute(
             _SQLITE_ONE,
@@ -179,10 +197,12 @@ def _append_one_sqlite(database: Database, row: Row, shard: int, now: int) -> in
     return int(position)
 
 
-def _append_one_postgres(database: Database, row: Row, shard: int, now: int) -> int:
+def _append_one_postgres(database: Database, row: Row, shard: int, clock: Clock) -> int:
     values = {
         "shard": shard,
-        "now": now,
+        "now": clock.now(),
+        # The statement may wait for the head: a clock that runs is read again, by the server, when it has it.
+        "live": clock.runs,
         "participant": UUID(bytes=row.participant_id),
         "event": UUID(bytes=row.event_id),
         "topic": row.topic,
@@ -206,10 +226,14 @@ def _violations() -> Iterator[None]:
         raise AlreadyThere("an event id, or a place in a stream, is taken") from error
 
 
-def advance_head(database: Database, connection: Connection, shard: int, count: int, now: int) -> tuple[int, int]:
+def advance_head(database: Database, connection: Connection, shard: int, count: int, clock: Clock) -> tuple[int, int]:
     """Take `count` positions of a shard: returns the last and the journal time, holding the head until commit."""
+    if database.is_postgres:
+        # The clock is read under the lock: what is recorded later never bears an earlier time than somebody could have
+        # asked at. SQLite's transaction has the lock from its beginning.
+        rows_of(connection, "SELECT 1 FROM heads WHERE shard = %s FOR UPDATE", (shard,))
     statement = _POSTGRES_HEAD if database.is_postgres else _SQLITE_HEAD
-    [(position, recorded_at)] = rows_of(connection, statement, (count, now, shard))
+    [(position, recorded_at)] = rows_of(connection, statement, (count, clock.now(), shard))
     return position, recorded_at
 
 

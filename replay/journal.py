@@ -16,10 +16,9 @@ from eventsourcing.utils import Environment
 from sqlalchemy import select
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from domain.clock import to_microseconds
 from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
-from replay.append import AlreadyThere, append, append_one
+from replay.append import AlreadyThere, Clock, append, append_one
 from replay.database import Database
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
 from replay.reading import Reader
@@ -84,7 +83,7 @@ class Journal(Application[UUID]):
         The common case assumes that none was recorded before; only when one was is the journal asked which.
         `now` sets the journal's clock, for synthetic journals; it never runs backwards.
         """
-        clock = to_microseconds(now or self.clock())
+        clock = Clock(self.clock, self.clock is now_in_utc) if now is None else Clock(lambda: now, False)
         try:
             return self._record_new(events, clock)
         except AlreadyThere:
@@ -94,21 +93,21 @@ class Journal(Application[UUID]):
             )
             return looking(self._record_unknown, events, clock)
 
-    def _record_new(self, events: Sequence[Touchpoint], clock: int, *, contended: bool = False) -> list[Outcome]:
+    def _record_new(self, events: Sequence[Touchpoint], clock: Clock, *, contended: bool = False) -> list[Outcome]:
         if not events:
             return []
         keys = self._sealing_keys(events)
         # A fact on the path of its own may lose its place in the stream to another while it waits for the head. The
         # path of a batch looks for the place once it holds the head, and so cannot lose it twice.
         if len(events) == 1 and not contended:
-            placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, now=clock)]
+            placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, clock=clock)]
         else:
             participants = [event.participant_id.bytes for event in events]
             lay_out = partial(laid_out, keys=keys)
-            placed = append(self.database, events, participants, lay_out, shards=self.shards, now=clock)
+            placed = append(self.database, events, participants, lay_out, shards=self.shards, clock=clock)
         return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
 
-    def _record_unknown(self, events: Sequence[Touchpoint], clock: int) -> list[Outcome]:
+    def _record_unknown(self, events: Sequence[Touchpoint], clock: Clock) -> list[Outcome]:
         """Record what is new among these and compare the rest with what is stored."""
         first: dict[UUID, Touchpoint] = {}
         for event in events:

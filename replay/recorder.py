@@ -28,7 +28,7 @@ from eventsourcing.persistence import (
 from sqlalchemy import Connection, Select, select
 
 from domain.clock import to_microseconds
-from replay.append import advance_head, announce, shard_of, write_rows
+from replay.append import Clock, advance_head, announce, shard_of, write_rows
 from replay.database import Database, rows_of
 from replay.mapper import Row, StoredTouchpoint
 from replay.tables import heads, journal, positions
@@ -80,11 +80,11 @@ class Recorder(ProcessRecorder):
         by_shard: dict[int, list[int]] = {}
         for index, stored in enumerate(stored_events):
             by_shard.setdefault(shard_of(_uuid(stored).bytes, self.shards), []).append(index)
-        now = to_microseconds(self._clock())
+        clock = Clock(self._clock, self._clock is now_in_utc)
         ids = [0] * len(stored_events)
         for shard in sorted(by_shard):
             indexes = by_shard[shard]
-            last, recorded_at = advance_head(self.database, connection, shard, len(indexes), now)
+            last, recorded_at = advance_head(self.database, connection, shard, len(indexes), clock)
             first = last - len(indexes) + 1
             rows = (
                 _complete(shard, first + offset, recorded_at, stored_events[index])

@@ -1,12 +1,18 @@
 """Six writers and a reader at the tail of the log: nothing missed, no gap, in commit order."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import chain
 from threading import Event
 from uuid import UUID
 
+import pytest
+from sqlalchemy import update
+
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal, Outcome
+from replay.mapper import JournalEvent
+from replay.tables import heads
 from tests.examples import call_received, measure_taken, store_visited
 
 WRITERS = 6
@@ -66,3 +72,20 @@ def test_writers_who_tell_the_same_facts_at_once_record_each_once(journal: Journ
     assert statuses.count("recorded") == len(events)
     assert statuses.count("duplicate") == len(events) * (WRITERS - 1)
     assert journal.head() == (len(events),)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_who_waits_for_the_head_is_recorded_at_the_time_of_having_it(journal: Journal, size: int) -> None:
+    """Or a question asked while they waited would be answered otherwise afterwards."""
+    waiting = told_by(1, 0)[:size]
+    with ThreadPoolExecutor(1) as pool, journal.database.write() as connection:
+        connection.execute(update(heads).values(position=heads.c.position))
+        late = pool.submit(journal.record, waiting)
+        with pytest.raises(TimeoutError):
+            late.result(timeout=0.3)
+        asked_at = datetime.now(UTC)
+        connection.rollback()
+        late.result()
+    [first, *_] = journal.events.get(waiting[0].participant_id)
+    assert isinstance(first, JournalEvent)
+    assert first.recorded_at >= asked_at
