@@ -120,9 +120,7 @@ class Journal(Application[UUID]):
             if (outcome := recorded.pop(event.event_id, None)) is not None:
                 outcomes.append(outcome)
                 continue
-            known = stored.get(event.event_id) or first[event.event_id]
-            differing = differing_fields(known, event)
-            outcomes.append(Outcome("conflict" if differing else "duplicate", event, None, differing))
+            outcomes.append(_told_again(event, stored.get(event.event_id) or first[event.event_id]))
         return outcomes
 
     def _sealing_keys(self, events: Iterable[Touchpoint]) -> dict[bytes, ParticipantKey]:
@@ -159,11 +157,20 @@ class Journal(Application[UUID]):
         version = stream[-1].originator_version if stream else 0
         known = [Recorded(told.event, told.recorded_at) for told in stream]
         events = decision(history_of(participant_id, known))
+        stored = {told.event_id: told.event for told in known}
+        if events and all(event.event_id in stored for event in events):
+            # The same command again, its first reply lost: it was carried out then.
+            return [_told_again(event, stored[event.event_id]) for event in events]
         recordings = self.events.put([JournalEvent(event, version + n) for n, event in enumerate(events, start=1)])
         return [
             Outcome("recorded", event, recording.notification.id)
             for event, recording in zip(events, recordings, strict=True)
         ]
+
+
+def _told_again(event: Touchpoint, stored: Touchpoint) -> Outcome:
+    differing = differing_fields(stored, event)
+    return Outcome("conflict" if differing else "duplicate", event, None, differing)
 
 
 def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:

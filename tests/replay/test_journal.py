@@ -18,7 +18,7 @@ from replay.tables import journal as stored
 from replay.vault import KeyMissing, SealBroken, Vault
 from tests.conftest import MASTER_KEY
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
-from tests.given import on
+from tests.given import given, on
 
 
 def positions(found: Journal) -> list[int]:
@@ -194,6 +194,14 @@ def test_a_command_appends_what_it_decides(journal: Journal) -> None:
     [stored_type] = [outcome.event.stored_as for outcome in outcomes]
     assert stored_type == "touchpoint-voided.v1"
     assert [told.originator_version for told in journal.events.get(PARTICIPANT)] == [1, 2]
+
+
+def test_a_command_given_again_after_a_lost_reply_is_a_duplicate(journal: Journal) -> None:
+    journal.record([call_received])
+    [void] = _void_the_first(given(call_received).history())
+    journal.decide(PARTICIPANT, lambda _: [void])
+    assert [outcome.status for outcome in journal.decide(PARTICIPANT, lambda _: [void])] == ["duplicate"]
+    assert len(positions(journal)) == 2
 
 
 def test_a_command_decides_anew_when_somebody_was_faster(journal: Journal) -> None:
