@@ -60,8 +60,8 @@ class Majung:
 def upgrade(settings: Settings, *, shards: int | None = None) -> None:
     """Create or upgrade everything that `start` needs: both databases, the master key, the read models' tables."""
     with _databases(settings) as (database, keys):
-        create_master_key(settings.master_key_file)
         schema.upgrade(database, keys, shards=shards)
+        create_master_key(settings.master_key_file, keys)
         with database.write() as connection:
             generations.establish(connection, MODELS)
 

@@ -147,7 +147,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA mmap_size=268435456")
+    # Mapped pages count as memory of the process: enough for the hot ones, whatever the size of the file.
+    connection.execute("PRAGMA mmap_size=67108864")
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, text
 from domain.clock import EPOCH
 from replay import vault
 from replay.database import Database, DatabaseUnusable
-from replay.tables import heads
+from replay.tables import heads, journal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 REVISIONS = ("0001",)
@@ -31,7 +31,11 @@ class ShardsFixed(DatabaseUnusable):
 
 
 def upgrade(database: Database, vault_database: Database, *, shards: int | None = None) -> None:
-    """Bring both databases to this release's schema; the first time, lay out the shards (one unless told)."""
+    """Bring both databases to this release's schema; the first time, lay out the shards (one unless told).
+
+    Raises VaultMissing where the journal holds sealed events and there is no vault: in a new one people would get a
+    second key, which cannot be told from the first.
+    """
     _make_folder(database)
     _make_folder(vault_database)
     with database.write() as connection:
@@ -39,6 +43,11 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
         if found is not None and found not in REVISIONS:
             raise _too_new(found)
         _migrate(connection)
+        if not vault.exists(vault_database) and _holds_sealed_events(connection):
+            raise vault.VaultMissing(
+                "the journal holds sealed events and there is no vault where MAJUNG_VAULT_URL says: restore the vault"
+                " of this journal"
+            )
         _lay_out_shards(connection, shards)
     with vault_database.write() as connection:
         vault.metadata.create_all(connection)
@@ -69,6 +78,11 @@ def revision_of(connection: Connection) -> str | None:
     return found
 
 
+def _holds_sealed_events(connection: Connection) -> bool:
+    sealed = select(journal.c.position).where(journal.c.sealed.is_not(None)).limit(1)
+    return connection.execute(sealed).first() is not None
+
+
 def _migrate(connection: Connection) -> None:
     # Imported here: every command checks the schema, few change it, and Alembic is a third of a second.
     from alembic import command
@@ -97,4 +111,5 @@ def _too_new(found: str) -> SchemaTooNew:
 
 def _make_folder(database: Database) -> None:
     if database.path is not None:
-        database.path.parent.mkdir(parents=True, exist_ok=True)
+        # What is made here is for its owner alone: the journal names people by pseudonym, and the vault holds keys.
+        database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.columns import Pseudonym
@@ -30,7 +30,8 @@ from replay.database import Database, rows_of
 AES_256_GCM = 1
 _HEADER_BYTES = 5
 _NONCE_BYTES = 12
-_CACHED_KEYS = 50_000
+_CACHED_KEYS = 5_000
+"""About 13 MiB of unwrapped keys: a replay meets each once, and must not grow with the number of people."""
 _IN_ONE_QUERY = 500
 
 metadata = MetaData()
@@ -43,7 +44,7 @@ keys = Table(
 )
 
 # VaultError
-# ├── MasterKeyMissing      the file is not there
+# ├── MasterKeyMissing      the file is not there, or not any more
 # ├── MasterKeyUnusable     the file is no key, or not the one that wrapped these keys
 # ├── VaultMissing          the database holds no vault
 # ├── KeyMissing            a sealed event's participant has no key here
@@ -113,16 +114,19 @@ class Vault:
         self._lock = RLock()
 
     def check(self) -> None:
-        """Make sure that the keys' table is there. Raises VaultMissing."""
-        path = self.database.path
-        if path is None or path.exists():
-            with self.database.read() as connection:
-                if inspect(connection).has_table(keys.name):
-                    return
-        raise VaultMissing(
-            "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault of this journal,"
-            " or run `majung db upgrade` for a new one"
-        )
+        """Make sure that the keys' table is there, and that this master key wrapped them: one key opens for all.
+
+        Raises VaultMissing or MasterKeyUnusable.
+        """
+        if not exists(self.database):
+            raise VaultMissing(
+                "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault of this journal;"
+                " for a new one run `majung db upgrade`"
+            )
+        with self.database.read() as connection:
+            found = connection.execute(select(keys).limit(1)).one_or_none()
+        if found is not None:
+            self._unwrap(found.participant_id.bytes, found.version, found.wrapped)
 
     def seal_apart(self, plaintext: bytes, associated: bytes) -> bytes:
         """Seal what belongs to no participant, such as a line of a file that could not be read; bound to `associated`.
@@ -208,8 +212,24 @@ class Vault:
         return ParticipantKey(version, AESGCM(key[:32]), key[32:], header)
 
 
-def create_master_key(path: Path) -> None:
-    """Write a new random master key, readable by its owner only; an existing file is left as it is."""
+def exists(database: Database) -> bool:
+    """Whether a vault was ever made in this database."""
+    if database.path is not None and not database.path.exists():
+        return False
+    with database.read() as connection:
+        return inspect(connection).has_table(keys.name)
+
+
+def create_master_key(path: Path, database: Database) -> None:
+    """Write a new random master key, readable by its owner only; an existing file is left as it is.
+
+    Raises MasterKeyMissing where the vault already holds keys: with some under a second one, neither opens them all.
+    """
+    if not path.exists() and _holds_keys(database):
+        raise MasterKeyMissing(
+            f"there is no master key at {path}, and one wrapped the keys of this vault: restore it, or name it in"
+            " MAJUNG_MASTER_KEY_FILE"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -219,6 +239,13 @@ def create_master_key(path: Path) -> None:
         file.write(urlsafe_b64encode(os.urandom(32)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _holds_keys(database: Database) -> bool:
+    if not exists(database):
+        return False
+    with database.read() as connection:
+        return connection.execute(select(keys.c.version).limit(1)).first() is not None
 
 
 def read_master_key(path: Path) -> bytes:

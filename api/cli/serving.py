@@ -63,9 +63,10 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
+        reason = (error.strerror or "").partition(" (while")[0]
         raise ServerNotStarted(
-            f"cannot listen on port {port} of {host} ({error.strerror}): end what is there, or name another with"
-            " --port or MAJUNG_PORT, --host or MAJUNG_HOST"
+            f"cannot listen on port {port} of {host} ({reason}): end what is there, or name another with --port or"
+            " MAJUNG_PORT, --host or MAJUNG_HOST"
         ) from None
 
 

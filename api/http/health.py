@@ -10,7 +10,7 @@ from api.http.answer import Part
 from api.http.embedded_worker import EmbeddedWorker
 from api.http.problems import RETRY_AFTER_SECONDS, Problem, documented
 from api.wiring import MODELS, Majung
-from replay import generations, schema, vault
+from replay import generations, schema
 from replay.database import DatabaseUnusable
 from replay.tables import heads
 from replay.vault import VaultError
@@ -89,21 +89,12 @@ def readiness(majung: Majung, worker: EmbeddedWorker | None) -> Readiness:
     progress: list[ReadModelProgress] = []
     checks = [
         _checked("database", lambda: schema.check(majung.database)),
-        _checked("vault", lambda: open_vault(majung)),
+        _checked("vault", majung.journal.vault.check),
         _checked("read_models", lambda: progress.extend(progress_of(majung))),
     ]
     state = WorkerState(state="none") if worker is None else WorkerState(state=worker.state, error=worker.failure)
     status = "ready" if all(check.ok for check in checks) else "not ready"
     return Readiness(status=status, checks=checks, worker=state, read_models=progress)
-
-
-def open_vault(majung: Majung) -> None:
-    """Open one participant's key, if there is any. Raises VaultError when it, or its master key, is another one."""
-    majung.journal.vault.check()
-    with majung.vault_database.read() as connection:
-        known = connection.scalar(select(vault.keys.c.participant_id).limit(1))
-    if known is not None:
-        majung.journal.vault.for_opening([known.bytes])
 
 
 def progress_of(majung: Majung) -> list[ReadModelProgress]:

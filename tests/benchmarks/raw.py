@@ -52,7 +52,7 @@ class RawSqlite(Raw):
         super().__init__(url)
         self._connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         closing.callback(self._connection.close)
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "mmap_size=268435456"):
+        for setting in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "mmap_size=67108864"):
             self._connection.execute(f"PRAGMA {setting}")
 
     def write(self, rows: list[Row]) -> None:

@@ -1,9 +1,11 @@
 """`majung db`: databases that are missing, older, newer or not ours, each with its own clear line."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from tests.api.cli.conftest import Terminal
-from tests.examples import call_received
+from tests.examples import call_received, participant_registered
 
 
 def test_before_the_upgrade_every_command_says_what_to_do(bare: Terminal) -> None:
@@ -45,6 +47,38 @@ def test_without_its_vault_or_master_key_nothing_starts(terminal: Terminal) -> N
     assert "master key" in terminal.fails("db", "check", code=1)
     key.unlink()
     assert "MAJUNG_MASTER_KEY_FILE" in terminal.fails("db", "check", code=1)
+
+
+NAMED = participant_registered
+"""An event with a sealed name."""
+
+
+def test_no_second_master_key_is_made_for_keys_that_another_one_wrapped(terminal: Terminal) -> None:
+    terminal.given(NAMED)
+    key = terminal.folder / ".majung" / "master.key"
+    kept = key.rename(key.with_suffix(".away"))
+    assert "restore it" in terminal.fails("db", "upgrade", code=1)
+    assert not key.exists()
+    kept.rename(key)
+    terminal.run("db", "upgrade")
+    assert terminal.rows("db", "check")["events"] == 1
+
+
+def test_a_master_key_of_another_vault_starts_nothing(terminal: Terminal) -> None:
+    terminal.given(NAMED)
+    terminal.file(".majung/master.key", urlsafe_b64encode(bytes(32)))
+    for command in (["db", "check"], ["person", "show", NAMED.participant_id], ["replay"], ["serve"]):
+        assert "this master key did not wrap these keys" in terminal.fails(*command, code=1)
+
+
+def test_no_second_vault_is_made_for_a_journal_with_sealed_events(terminal: Terminal) -> None:
+    terminal.given(NAMED)
+    vault = terminal.folder / ".majung" / "vault.db"
+    kept = vault.rename(vault.with_suffix(".away"))
+    assert "restore the vault" in terminal.fails("db", "upgrade", code=1)
+    assert not vault.exists()
+    kept.rename(vault)
+    assert terminal.rows("db", "check")["events"] == 1
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,10 @@ def test_an_address_that_is_not_ours_is_a_failure(terminal: Terminal) -> None:
     assert "MAJUNG_HOST" in result.stderr
 
 
-def test_a_reader_that_goes_before_the_end_is_no_error(terminal: Terminal) -> None:
-    with running(terminal, "schema", "list", "-o", "csv") as process:
+def test_a_reader_that_goes_before_the_end_is_no_error(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Buffered, as in a pipe: what is left is written only when everything is done.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    with running(terminal, "db", "check", "-o", "json") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -20,7 +20,8 @@ from api.settings import Settings
 from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay import database as databases
-from replay.vault import read_master_key
+from replay.journal import Journal
+from replay.vault import Vault
 from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post, post_batch
 from tests.examples import PARTICIPANT, call_received, store_visited
 
@@ -157,14 +158,10 @@ def test_a_database_that_is_gone_is_unavailable(client: TestClient, majung: Maju
     is_problem(post(client, call_received), 503, "database-unavailable")
 
 
-def test_another_master_key_makes_the_vault_unavailable_and_stores_nothing(
-    settings: Settings, tmp_path: Path, majung: Majung
-) -> None:
+def test_another_master_key_makes_the_vault_unavailable_and_stores_nothing(majung: Majung) -> None:
     majung.journal.record([call_received])
-    other = settings.model_copy(update={"master_key_file": tmp_path / "other.key"})
-    wiring.upgrade(other)
-    assert read_master_key(other.master_key_file) != read_master_key(settings.master_key_file)
-    with wiring.start(other) as locked:
+    another = Journal(majung.database, Vault(majung.vault_database, bytes(32)), shards=majung.journal.shards)
+    with replace(majung, journal=another) as locked:
         client = TestClient(create_app(locked, work=False))
         is_problem(client.get(person()), 503, "vault-unavailable")
         is_problem(post(client, store_visited), 503, "vault-unavailable")
