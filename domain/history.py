@@ -46,6 +46,8 @@ class Recorded(Fact):
         return tuple.__new__(cls, (event, event.event_id, event.occurred_at, recorded_at, None))
 
 
+_as_tuple = tuple.__new__
+"""Makes a NamedTuple without a call of Python code: for what is made of every event of a replay."""
 _ORDER = itemgetter(Fact._fields.index("occurred_at"), Fact._fields.index("event_id"))
 
 
@@ -78,19 +80,18 @@ class History:
 
         `of` names the types to give, all of them unless told: a fold that reads a few pays for no others.
         """
-        if self.links or self.amendments or len(self.facts) != len(self.touchpoints):
-            versions = (
-                version
-                for recorded in self.touchpoints
-                for version in self._slices_of(recorded, self.amendments.get(recorded.event.event_id, ()))
-            )
-            return [version for version in versions if of is None or type(version.fact.event) in of]
-        # The usual person: nothing amended, nothing linked, nothing beyond as_of. Every fact is its only version.
-        return [
-            Slice(fact, fact.event.participant_id, False, fact.recorded_at, END_OF_TIME)
-            for fact in self.facts
-            if of is None or type(fact.event) in of
-        ]
+        amendments = self.amendments
+        versions: list[Slice] = []
+        for recorded in self.touchpoints:
+            event, event_id, _, recorded_at, _ = recorded
+            if self.links or event_id in amendments:
+                several = self._slices_of(recorded, amendments.get(event_id, ()))
+                versions += [version for version in several if of is None or type(version.fact.event) in of]
+            elif of is None or type(event) in of:
+                # The usual touchpoint: nobody amended or linked it, and it is its only version.
+                only = recorded, event.participant_id, False, recorded_at, END_OF_TIME
+                versions.append(_as_tuple(Slice, only))
+        return versions
 
     def _slices_of(self, recorded: Recorded, amendments: Sequence[Recorded]) -> Iterable[Slice]:
         start = recorded.recorded_at
@@ -149,10 +150,14 @@ def history_of(
     Events recorded after `known_at` are unknown; touchpoints that happened (after correction) later than `as_of` are
     not yet there.
     """
-    known = [item for item in recorded if item.recorded_at <= known_at]
+    known = list(recorded)
+    if known_at != END_OF_TIME:
+        known = [item for item in known if item.recorded_at <= known_at]
     # `type` and not isinstance here and below: pydantic's instance check costs more than all the rest.
     if SPECIAL.isdisjoint({type(item.event) for item in known}):
-        facts = sorted((item for item in known if item.occurred_at <= as_of), key=_ORDER)
+        facts = sorted(known, key=_ORDER)
+        if as_of != END_OF_TIME:
+            facts = [fact for fact in facts if fact.occurred_at <= as_of]
         return History(root, tuple(facts), known)
     touchpoints: list[Recorded] = []
     amendments: dict[UUID, list[Recorded]] = {}

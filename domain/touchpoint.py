@@ -113,7 +113,19 @@ class Touchpoint(BaseModel):
         """The event again, validated, from its columns and the JSON objects of what `parts` gave (None: nothing
         sealed)."""
         stated = opened if unsealed is None else b"%b,%b" % (opened[:-1], unsealed[1:])
-        event = _without_columns(cls).__pydantic_validator__.validate_json(stated)
+        return cls._of(columns, _without_columns(cls).__pydantic_validator__.validate_json(stated))
+
+    @classmethod
+    def from_open_json(cls, columns: Columns, opened: bytes) -> Self:
+        """The event with its sealed fields left sealed: to read any of them raises AttributeError."""
+        event = _without_sealed(cls).__pydantic_validator__.validate_json(opened)
+        values = event.__dict__
+        for name in cls.sealed_fields:
+            del values[name]
+        return cls._of(columns, event)
+
+    @classmethod
+    def _of(cls, columns: Columns, event: Any) -> Self:
         # The columns come from the journal in their own types; only what is JSON needs validation.
         values = event.__dict__
         values["participant_id"], values["occurred_at"], values["source"], values["actor"] = columns
@@ -131,6 +143,13 @@ class Touchpoint(BaseModel):
 def _without_columns(kind: type[Touchpoint]) -> type[Touchpoint]:
     """The same type without the fields that the journal keeps as columns."""
     return create_model(kind.__name__, __base__=kind, **dict.fromkeys(COLUMNS, (Any, None)))  # type: ignore[call-overload,no-any-return]
+
+
+@cache
+def _without_sealed(kind: type[Touchpoint]) -> type[Touchpoint]:
+    """The same without the sealed fields too, none of which is then asked for."""
+    bare = _without_columns(kind)
+    return create_model(kind.__name__, __base__=bare, **dict.fromkeys(kind.sealed_fields, (Any, None)))  # type: ignore[call-overload,no-any-return]
 
 
 def event_key(participant: bytes, source: str, source_id: str) -> bytes:

@@ -40,19 +40,30 @@ class Pseudonym(TypeDecorator[UUID]):
         return value if value is None or isinstance(value, UUID) else UUID(bytes=bytes(value))
 
 
-def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """How a row is written through a driver cursor: instants as microseconds, ids as bytes, the rest as it stands.
+Cells = list[tuple[Any, ...]]
+
+
+def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Callable[[Sequence[Any]], Cells]:
+    """How the rows of one component are written through a driver cursor: instants as microseconds, ids as bytes.
 
     The conversion is compiled once per table, because it runs for every cell of every row of a replay; its source is
-    made of column indexes only. Python's sqlite3 looks for an adapter of every `bytes`, None and bool (five times the
+    made of column indexes only. The first column is the component, the same in all of these rows, and is converted once
+    for all cells that hold it. Python's sqlite3 looks for an adapter of every `bytes`, None and bool (five times the
     cost of the binding itself), and for none of a bytearray, an int or a str: hence `placeholder`, which goes with
     this.
     """
     cell = _postgres_cell if postgres else _sqlite_cell
-    cells = ", ".join(cell(f"row[{index}]", column) for index, column in enumerate(columns))
-    names = {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()}
-    compiled: Callable[[Sequence[Any]], tuple[Any, ...]] = eval(f"lambda row: ({cells},)", names)
-    return compiled
+    names = [f"c{index}" for index in range(len(columns))]
+    root, *others = (cell(name, column) for name, column in zip(names, columns, strict=True))
+    for index, column in enumerate(columns[1:]):
+        if isinstance(column.type, Pseudonym):
+            others[index] = f"root if {names[index + 1]} is of else {others[index]}"
+    source = (
+        f"lambda of, rows: [(root, {', '.join(others)}) for {names[0]} in (of,) for root in ({root},)"
+        f" for {names[0]}, {', '.join(names[1:])} in rows]"
+    )
+    compiled = eval(source, {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()})
+    return lambda rows: compiled(rows[0][0], rows) if rows else []
 
 
 def placeholder(column: Column[Any]) -> str:

@@ -3,7 +3,6 @@
 A figure as of V, as known at S, counts the rows with `occurred_at <= V AND known_from <= S AND S < known_to`.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -82,7 +81,7 @@ def columns() -> list[Column[Any]]:
     ]
 
 
-def fold(history: History) -> Iterable[ContributionRow]:
+def fold(history: History) -> list[ContributionRow]:
     """Every version of every counted touchpoint, voided times left out."""
     component = history.root
     rows = []

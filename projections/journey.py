@@ -1,6 +1,5 @@
 """Journey: the spells of a person's stages, each with the rule, its version and the events that opened it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +10,7 @@ from sqlalchemy import Boolean, Column, Integer, String
 from domain.clock import END_OF_TIME
 from domain.events import StateObserved
 from domain.history import History
-from domain.journey import VERSION_1, WATCHED, Journey, Rules, Spell, journey_of
+from domain.journey import OPENED, VERSION_1, WATCHED, Journey, Rules, Spell, journey_of
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -57,7 +56,7 @@ def columns() -> list[Column[Any]]:
     ]
 
 
-def fold(history: History, rules: Rules = VERSION_1) -> Iterable[JourneyRow]:
+def fold(history: History, rules: Rules = VERSION_1) -> list[JourneyRow]:
     """The spells that a rule set makes of a history."""
     found = journey_of(history, rules)
     last = len(found.spells)
@@ -97,5 +96,6 @@ journey = ReadModel(
     columns=columns,
     fold=fold,
     reads=frozenset({*WATCHED, StateObserved}),
+    opens=OPENED,
     indexes=(("stage", "entered_at"),),
 )

@@ -29,9 +29,11 @@ class ReadModel:
     row: type[Any]
     key: tuple[str, ...]
     columns: Callable[[], Sequence[Column[Any]]]
-    fold: Callable[[History], Iterable[Any]]
+    fold: Callable[[History], Sequence[Any]]
     reads: Container[type[Touchpoint]]
-    """The types whose contents the fold reads. Of others it sees who, when and what type: a replay opens no more."""
+    """The types whose contents the fold reads. Of others it sees who, when and what type: a replay reads no more."""
+    opens: Container[type[Touchpoint]] = frozenset()
+    """Those of them whose sealed fields it reads too: a replay opens no others."""
     indexes: tuple[tuple[str, ...], ...] = ()
     arrival: frozenset[str] = frozenset()
     """Columns that tell about arrival (recorded_at and the like): the only ones that may differ when the order does."""

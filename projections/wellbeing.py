@@ -3,7 +3,6 @@
 Clinical figures, under the pseudonym only. Change from a baseline around entering a stage needs the journey: not here.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -83,7 +82,7 @@ def columns() -> list[Column[Any]]:
     ]
 
 
-def fold(history: History) -> Iterable[WellbeingRow]:
+def fold(history: History) -> list[WellbeingRow]:
     """Every measure in force, in effective order; each is compared with the first score of its instrument."""
     root = history.root
     rows: list[WellbeingRow] = []
@@ -178,4 +177,5 @@ wellbeing = ReadModel(
     columns=columns,
     fold=fold,
     reads=frozenset({MeasureTaken, MeasureNotTaken}),
+    opens=frozenset({MeasureTaken}),
 )

@@ -31,7 +31,11 @@ _SQLITE_HEAD = (
     "UPDATE heads SET position = position + ?, recorded_at = max(recorded_at, ?) WHERE shard = ?"
     " RETURNING position, recorded_at"
 )
-_SQLITE_VERSION = "SELECT max(version) FROM journal WHERE shard = ? AND participant_id = ?"
+_SQLITE_VERSIONS = (
+    "WITH people (id) AS (VALUES {})"
+    " SELECT id, (SELECT coalesce(max(version), 0) FROM journal WHERE shard = ? AND participant_id = id) FROM people"
+)
+_IN_ONE_QUERY = 500
 _SQLITE_ONE = (
     f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?,"
     " (SELECT coalesce(max(version), 0) + 1 FROM journal WHERE shard = ? AND participant_id = ?),"
@@ -58,7 +62,8 @@ _POSTGRES_HEAD = (
     " RETURNING position, recorded_at"
 )
 _POSTGRES_VERSIONS = (
-    "SELECT p, (SELECT version FROM journal WHERE shard = %s AND participant_id = p ORDER BY version DESC LIMIT 1)"
+    "SELECT uuid_send(p), coalesce("
+    " (SELECT version FROM journal WHERE shard = %s AND participant_id = p ORDER BY version DESC LIMIT 1), 0)"
     " FROM unnest(%s::uuid[]) AS p"
 )
 _POSTGRES_ONE = f"""
@@ -258,7 +263,11 @@ def announce(database: Database, connection: Connection) -> None:
 def _versions(database: Database, connection: Connection, shard: int, participants: set[bytes]) -> dict[bytes, int]:
     """The last version of each stream, 0 for a new one."""
     if database.is_postgres:
-        found = rows_of(connection, _POSTGRES_VERSIONS, (shard, [UUID(bytes=pid) for pid in participants]))
-        return {pid.bytes: version or 0 for pid, version in found}
-    with cursor_of(connection) as cursor:
-        return {pid: cursor.execute(_SQLITE_VERSION, (shard, pid)).fetchone()[0] or 0 for pid in participants}
+        people = ",".join(map(bytes.hex, participants))
+        return dict(rows_of(connection, _POSTGRES_VERSIONS, (shard, f"{{{people}}}")))
+    asked = sorted(participants)
+    versions: dict[bytes, int] = {}
+    for start in range(0, len(asked), _IN_ONE_QUERY):
+        some = asked[start : start + _IN_ONE_QUERY]
+        versions.update(rows_of(connection, _SQLITE_VERSIONS.format(", ".join(["(?)"] * len(some))), (*some, shard)))
+    return versions

@@ -7,16 +7,20 @@ and then writes fails at once under concurrency, whatever the busy time-out.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.pq import Format
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from psycopg.types.string import BytesBinaryDumper
+from sqlalchemy import Column, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from projections.columns import placeholder
+
 BUSY_TIMEOUT_SECONDS = 60
-_PAGES, _PAGES_BEHIND = 1_000, 16_000
+_PAGES, _PAGES_BEHIND = 8_000, 16_000
 """After how many pages of 4 KiB SQLite moves its WAL into the database: its own default, and one for bulk work."""
 
 
@@ -54,7 +58,9 @@ class Database:
         except NoSuchModuleError as error:
             raise UnknownDatabase(f"{name}: {error}") from None
         self._facts: Engine | None = None
-        if not self.is_postgres:
+        if self.is_postgres:
+            event.listen(self.engine, "connect", _prepare_postgres)
+        else:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
 
@@ -73,7 +79,9 @@ class Database:
     def write_behind(self) -> Iterator[Connection]:
         """A transaction that does not wait for the disk, for rows that can be made again until a durable one follows.
 
-        What it wrote is consistent whatever happens, and durable with the next durable commit of this database.
+        What it wrote is consistent whatever happens, and durable with the next durable commit of this database. Pages
+        that it gives up (a table dropped) are not zeroed before something else fills them: that takes a replay a tenth
+        of its time.
         """
         with self.engine.connect() as connection:
             if self.is_postgres:
@@ -83,12 +91,14 @@ class Database:
                 return
             with cursor_of(connection) as cursor:
                 cursor.execute("PRAGMA synchronous=NORMAL")
+                cursor.execute("PRAGMA secure_delete=FAST")
                 cursor.execute(f"PRAGMA wal_autocheckpoint={_PAGES_BEHIND}")
                 try:
                     with connection.begin():
                         yield connection
                 finally:
                     cursor.execute("PRAGMA synchronous=FULL")
+                    cursor.execute("PRAGMA secure_delete=ON")
                     cursor.execute(f"PRAGMA wal_autocheckpoint={_PAGES}")
 
     @contextmanager
@@ -132,6 +142,24 @@ def cursor_of(connection: Connection) -> Iterator[Any]:
         cursor.close()
 
 
+_CELLS_AT_ONCE = 1_500
+
+
+def insert_rows(cursor: Any, table: str, columns: Sequence[Column[Any]], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert on SQLite, many rows in each statement: two thirds of the time of `executemany`, a statement a row.
+
+    Cells are as `columns.placeholder` says.
+    """
+    names = ", ".join(column.name for column in columns)
+    one_row = f"({', '.join(map(placeholder, columns))})"
+    at_once = _CELLS_AT_ONCE // len(columns)
+    begin = f"INSERT INTO {table} ({names}) VALUES "
+    whole, several = len(rows) - len(rows) % at_once, begin + ", ".join([one_row] * at_once)
+    for start in range(0, whole, at_once):
+        cursor.execute(several, list(chain.from_iterable(rows[start : start + at_once])))
+    cursor.executemany(begin + one_row, rows[whole:])
+
+
 def rows_of(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
     """All rows of a driver-level query, in the driver's parameter style; PostgreSQL sends them in binary."""
     with cursor_of(connection) as cursor:
@@ -141,11 +169,20 @@ def rows_of(connection: Connection, statement: str, parameters: Sequence[Any] = 
         return list(cursor.fetchall())
 
 
+def _prepare_postgres(connection: psycopg.Connection, _record: Any) -> None:
+    # By the type's name alone, as in COPY, psycopg finds the dumper of DB-API's Binary, which is Python code; that of
+    # `bytes` is compiled.
+    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES}")
+    # What is deleted is overwritten: keys above all. Only some builds of SQLite do that by themselves.
+    connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA cache_size=-65536")
     # Mapped pages count as memory of the process: enough for the hot ones, whatever the size of the file.
     connection.execute("PRAGMA mmap_size=67108864")

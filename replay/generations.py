@@ -3,15 +3,16 @@
 Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a switch is one UPDATE and never a DDL.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, MetaData, Table, delete, func, insert, literal, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
-from projections.columns import placeholder, storer
+from projections.columns import Cells, storer
 from projections.read_model import ReadModel
-from replay.database import Database, DatabaseUnusable, cursor_of
+from replay.database import Database, DatabaseUnusable, cursor_of, insert_rows
 from replay.tables import heads, positions, read_models
 
 
@@ -155,20 +156,40 @@ def move_to(connection: Connection, generation: Generation, shard: int, position
     connection.execute(update(positions).where(*own).values(position=position))
 
 
-def write(database: Database, connection: Connection, generation: Generation, rows: Iterable[Any]) -> None:
-    """Write folded rows."""
-    columns = list(generation.table.columns)
-    stored = map(storer(columns, postgres=database.is_postgres), rows)
-    names = ", ".join(column.name for column in columns)
-    with cursor_of(connection) as cursor:
-        if database.is_postgres:
-            with cursor.copy(f"COPY {generation.table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types([_wire_type(column.type.compile(database.engine.dialect)) for column in columns])
-                for row in stored:
+class FoldedRows:
+    """Rows of one generation on their way into its table, kept as the driver takes them."""
+
+    def __init__(self, database: Database, generation: Generation) -> None:
+        self._database = database
+        self._table = generation.table
+        self._stored = _storer(generation.model, database.is_postgres)
+        self._rows: list[tuple[Any, ...]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Take the rows of one component."""
+        if rows:
+            self._rows += self._stored(rows)
+
+    def write(self, connection: Connection) -> None:
+        """Write them all."""
+        columns = list(self._table.columns)
+        with cursor_of(connection) as cursor:
+            if not self._database.is_postgres:
+                insert_rows(cursor, self._table.name, columns, self._rows)
+                return
+            names = ", ".join(column.name for column in columns)
+            with cursor.copy(f"COPY {self._table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types([_wire_type(column.type.compile(self._database.engine.dialect)) for column in columns])
+                for row in self._rows:
                     copy.write_row(row)
-        else:
-            marks = ", ".join(map(placeholder, columns))
-            cursor.executemany(f"INSERT INTO {generation.table.name} ({names}) VALUES ({marks})", stored)
+
+
+@cache
+def _storer(model: ReadModel, postgres: bool) -> Callable[[Sequence[Any]], Cells]:
+    return storer(model.columns(), postgres=postgres)
 
 
 def erase(connection: Connection, generation: Generation, roots: Sequence[Any]) -> None:

@@ -1,9 +1,9 @@
 """Reading people back from the journal: the rows of one component, of a batch of them, or of a range of
 participants."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -11,15 +11,17 @@ from sqlalchemy import Connection, select
 from domain.clock import from_microseconds
 from domain.history import AMENDMENTS, SPECIAL, Recorded
 from domain.touchpoint import Touchpoint
+from projections.read_model import ReadModel
 from replay.append import shard_of
 from replay.database import Database, rows_of
 from replay.mapper import decode, outline
 from replay.tables import members
 from replay.vault import Vault
 
-_SELECT = (
-    "SELECT participant_id, event_id, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
-)
+_SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
+_SQLITE = _SELECT.format("participant_id", "event_id")
+_POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
+"""Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
 _IN_ONE_QUERY = 400
 _AMENDMENTS = frozenset(kind.stored_as for kind in AMENDMENTS)
 _SPECIAL = frozenset(kind.stored_as for kind in SPECIAL)
@@ -63,13 +65,13 @@ class Reader:
         for shard, people in by_shard.items():
             for some in _portions(people):
                 rows += self._of_people(connection, shard, some)
-        return self.decoded(rows)
+        return dict(self._decoded(rows))
 
     def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID]) -> list[Any]:
         if self._database.is_postgres:
-            return rows_of(connection, f"{_SELECT} shard = %s AND participant_id = ANY(%s)", (shard, list(people)))
+            return self._rows(connection, "shard = %s AND participant_id = ANY(%s)", (shard, list(people)))
         parameters = (shard, *(person.bytes for person in people))
-        return rows_of(connection, f"{_SELECT} shard = ? AND participant_id IN ({_marks(people)})", parameters)
+        return self._rows(connection, f"shard = ? AND participant_id IN ({_marks(people)})", parameters)
 
     def find(self, connection: Connection, event_ids: Sequence[UUID]) -> list[Touchpoint]:
         """The stored events among these ids, in no particular order."""
@@ -77,18 +79,19 @@ class Reader:
         shards = list(range(self._shards))
         for some in _portions(event_ids):
             if self._database.is_postgres:
-                rows += rows_of(connection, f"{_SELECT} shard = ANY(%s) AND event_id = ANY(%s)", (shards, list(some)))
+                where = "shard = ANY(%s) AND event_id = ANY(%s)"
+                rows += self._rows(connection, where, (shards, list(some)))
             else:
                 where = f"shard IN ({_marks(shards)}) AND event_id IN ({_marks(some)})"
-                rows += rows_of(connection, _SELECT + where, (*shards, *(event_id.bytes for event_id in some)))
-        return [told.event for stream in self.decoded(rows).values() for told in stream]
+                rows += self._rows(connection, where, (*shards, *(event_id.bytes for event_id in some)))
+        return [told.event for _, stream in self._decoded(rows) for told in stream]
 
     def range(
-        self, connection: Connection, shard: int, after: bytes | None, until: bytes, reads: Container[str]
-    ) -> dict[UUID, list[Recorded]]:
-        """The streams of all participants of a shard with after < id <= until, by participant; None: from the first on.
+        self, connection: Connection, shard: int, after: bytes | None, until: bytes, needs: "Needs"
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Each participant of a shard with after < id <= until, and their stream; None: from the first on.
 
-        Only the topics in `reads` are opened; of others there is an outline.
+        All rows are read at once, and a stream is decoded when its turn comes: by the next one it may be forgotten.
         """
         postgres = self._database.is_postgres
         mark = "%s" if postgres else "?"
@@ -99,33 +102,70 @@ class Reader:
             ends.append(after)
         if postgres:
             ends = [UUID(bytes=end) for end in ends]
-        return self.decoded(rows_of(connection, _SELECT + where, (shard, *ends)), reads)
+        return self._decoded(self._rows(connection, where, (shard, *ends)), needs)
 
-    def decoded(self, rows: Sequence[Any], reads: Container[str] | None = None) -> dict[UUID, list[Recorded]]:
-        """Decoded events by participant from the driver's rows; events that are no touchpoints are left out.
+    def _rows(self, connection: Connection, where: str, parameters: Sequence[Any]) -> list[Any]:
+        return rows_of(connection, (_POSTGRES if self._database.is_postgres else _SQLITE) + where, parameters)
 
-        With `reads`, events of other topics are outlined, unless a history must see them whole.
+    def _decoded(self, rows: Iterable[Any], needs: "Needs | None" = None) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Participants and their decoded events; events that are no touchpoints are left out.
+
+        With `needs`, events are decoded as far as they say, unless a history must see them whole.
         """
-        postgres = self._database.is_postgres
-        sealed = {row[0].bytes if postgres else row[0] for row in rows if row[7] is not None}
-        keys = self._vault.for_opening(sealed) if sealed else {}
-        # Whoever has amendments is opened whole: what is amended may be of any type.
-        amended = {row[0] for row in rows if row[2] in _AMENDMENTS} if reads is not None else set()
-        people: dict[bytes, tuple[UUID, list[Recorded]]] = {}
-        instants = _Instants()
-        for participant, event_id, topic, occurred_at, actor, source, state, hidden, recorded_at in rows:
-            if event_id is None:
+        people: dict[bytes, list[Any]] = {}
+        sealed, amended = set(), set()
+        for row in rows:
+            participant, topic = row[0], row[2]
+            if row[1] is None:
                 continue
-            pid, eid = (participant.bytes, event_id.bytes) if postgres else (participant, event_id)
-            if (person := people.get(pid)) is None:
-                person = people[pid] = (participant if postgres else UUID(bytes=pid), [])
-            row = (pid, eid, topic, occurred_at, actor, source, state, hidden, None)
-            if reads is None or topic in reads or topic in _SPECIAL or participant in amended:
-                event = decode(row, keys, person[0])
+            if participant in people:
+                people[participant].append(row)
             else:
-                event = outline(row, person[0])
-            person[1].append(Recorded(event, instants[recorded_at]))
-        return dict(people.values())
+                people[participant] = [row]
+            if topic in _AMENDMENTS:
+                amended.add(participant)
+            if row[7] is not None and (needs is None or topic in needs.sealed):
+                sealed.add(participant)
+        # Whoever has amendments is opened whole: what is amended may be of any type.
+        keys = self._vault.for_opening(sealed | amended) if sealed or amended else {}
+        contents, opened = needs or (frozenset[str](), frozenset[str]())
+        instants = _Instants()
+        for participant, own in people.items():
+            person = UUID(bytes=participant)
+            whole = needs is None or participant in amended
+            stream = []
+            for row in own:
+                topic = row[2]
+                if whole or topic in opened:
+                    event = decode(row, keys, person)
+                elif topic in contents:
+                    event = decode(row, None, person)
+                else:
+                    event = outline(row, person)
+                # What Recorded(event, instant) does, without a call of Python code for every event.
+                known = event, event.event_id, event.occurred_at, instants[row[8]], None
+                stream.append(_as_tuple(Recorded, known))
+            yield person, stream
+
+
+_as_tuple = tuple.__new__
+
+
+class Needs(NamedTuple):
+    """How far the events of each topic are to be decoded; of topics in neither there is an outline."""
+
+    contents: frozenset[str]
+    sealed: frozenset[str]
+    """Those to be opened too."""
+
+    @classmethod
+    def of(cls, models: Iterable[ReadModel]) -> Self:
+        """What the folds of these read models read, and what every history must look at."""
+        kinds = Touchpoint.registry.values()
+        return cls(
+            _SPECIAL | {kind.stored_as for kind in kinds if any(kind in model.reads for model in models)},
+            frozenset(kind.stored_as for kind in kinds if any(kind in model.opens for model in models)),
+        )
 
 
 class _Instants(dict[int, datetime]):

@@ -4,7 +4,7 @@
 3 what was recorded meanwhile is caught up the live way  4 one transaction switches the pointers
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,14 +12,13 @@ from sqlalchemy import select
 
 from domain.components import Link
 from domain.history import Recorded, history_of
-from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
 from replay import generations
 from replay.garbage import not_collecting
-from replay.generations import Generation
+from replay.generations import FoldedRows, Generation
 from replay.identities import relink_all
 from replay.journal import Journal
-from replay.reading import bounds
+from replay.reading import Needs, bounds
 from replay.tables import heads, members
 from replay.worker import Worker
 
@@ -58,9 +57,7 @@ class _Rebuild:
         self._people = 0
         self._done = 0
         self._rows = {model.name: 0 for model in models}
-        self._reads = frozenset(
-            kind.stored_as for kind in Touchpoint.registry.values() if any(kind in model.reads for model in models)
-        )
+        self._needs = Needs.of(models)
 
     def run(self) -> Rebuilt:
         start, targets = self._begin()
@@ -78,7 +75,7 @@ class _Rebuild:
         return Rebuilt(self._done, self._people, self._rows)
 
     def _begin(self) -> tuple[dict[int, int], list[Generation]]:
-        with self._database.write() as connection:
+        with self._database.write_behind() as connection:
             generations.change(connection)
             for stale in generations.unfinished(connection, self._models):
                 generations.drop(connection, stale)
@@ -107,13 +104,25 @@ class _Rebuild:
         apart: dict[UUID, list[Recorded]],
     ) -> None:
         with self._database.read() as connection:
-            streams = self._reader.range(connection, shard, after, until, self._reads)
-        self._done += sum(map(len, streams.values()))
-        if linked:
-            # Members of one component may lie in other ranges or shards: they are folded together at the end.
-            for person in [person for person in streams if person in linked]:
-                apart[person] = streams.pop(person)
-        self._fold(targets, streams.items())
+            streams = self._reader.range(connection, shard, after, until, self._needs)
+        self._fold(targets, self._alone(streams, linked, apart))
+
+    def _alone(
+        self,
+        streams: Iterable[tuple[UUID, list[Recorded]]],
+        linked: Container[UUID],
+        apart: dict[UUID, list[Recorded]],
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """The people who are nobody else too; the others are put apart.
+
+        Members of one component may lie in other ranges or shards: they are folded together at the end.
+        """
+        for person, stream in streams:
+            self._done += len(stream)
+            if person in linked:
+                apart[person] = stream
+            else:
+                yield person, stream
 
     def _fold_linked(
         self, targets: Sequence[Generation], linked: dict[UUID, UUID], apart: dict[UUID, list[Recorded]]
@@ -124,18 +133,18 @@ class _Rebuild:
         self._fold(targets, components.items())
 
     def _fold(self, targets: Sequence[Generation], components: Any) -> None:
-        rows: list[list[Any]] = [[] for _ in targets]
-        folds = [target.model.fold for target in targets]
+        rows = [FoldedRows(self._database, target) for target in targets]
+        folds = [(target.model.fold, found.add) for target, found in zip(targets, rows, strict=True)]
         for root, recorded in components:
             history = history_of(root, recorded, links=self._links.get(root, ()))
             self._people += 1
-            for found, fold in zip(rows, folds, strict=True):
-                found += fold(history)
+            for fold, add in folds:
+                add(fold(history))
         with self._database.write_behind() as connection:
             generations.hold(connection)
             generations.ensure_building(connection, targets)
             for target, found in zip(targets, rows, strict=True):
-                generations.write(self._database, connection, target, found)
+                found.write(connection)
                 self._rows[target.model.name] += len(found)
 
     def _finish(self, targets: Sequence[Generation], start: dict[int, int]) -> None:

@@ -9,25 +9,24 @@ data is the event's identity: sealed bytes moved to another event, person or typ
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.columns import Pseudonym
-from replay.database import Database, rows_of
+from replay.database import Database, cursor_of, rows_of
 
 AES_256_GCM = 1
+_KEY_BYTES = 64
 _HEADER_BYTES = 5
 _NONCE_BYTES = 12
 _CACHED_KEYS = 5_000
@@ -155,8 +154,7 @@ class Vault:
         wanted = set(participants)
         found = self.for_opening(wanted)
         if missing := sorted(wanted - found.keys()):
-            self._create(missing)
-            found |= self.for_opening(missing)
+            found |= self._create(missing)
         return found
 
     def for_opening(self, participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
@@ -164,38 +162,53 @@ class Vault:
         with self._lock:
             found = {pid: key for pid in participants if (key := self._known.get(pid)) is not None}
         if unknown := [pid for pid in participants if pid not in found]:
-            loaded = self._load(unknown)
+            with self.database.read() as connection:
+                loaded = {pid: self._unwrap(pid, *stored) for pid, *stored in self._stored(connection, unknown)}
             found |= loaded
-            with self._lock:
-                self._known |= loaded
-                for stale in list(islice(self._known, max(0, len(self._known) - _CACHED_KEYS))):
-                    del self._known[stale]
+            self._remember(loaded)
         return found
 
-    def _load(self, participants: Sequence[bytes]) -> dict[bytes, ParticipantKey]:
-        rows: list[Any] = []
-        with self.database.read() as connection:
-            for start in range(0, len(participants), _IN_ONE_QUERY):
-                rows += self._wrapped(connection, participants[start : start + _IN_ONE_QUERY])
-        if self.database.is_postgres:
-            return {pid.bytes: self._unwrap(pid.bytes, version, wrapped) for pid, version, wrapped in rows}
-        return {pid: self._unwrap(pid, version, wrapped) for pid, version, wrapped in rows}
+    def _remember(self, known: dict[bytes, ParticipantKey]) -> None:
+        with self._lock:
+            self._known |= known
+            for stale in list(islice(self._known, max(0, len(self._known) - _CACHED_KEYS))):
+                del self._known[stale]
 
-    def _wrapped(self, connection: Connection, participants: Sequence[bytes]) -> list[Any]:
-        query = "SELECT participant_id, version, wrapped FROM participant_keys WHERE participant_id"
-        if self.database.is_postgres:
-            return rows_of(connection, f"{query} = ANY(%s)", ([UUID(bytes=pid) for pid in participants],))
-        return rows_of(connection, f"{query} IN ({', '.join('?' * len(participants))})", participants)
+    def _stored(self, connection: Connection, participants: Sequence[bytes]) -> Iterator[Any]:
+        """Participant, key version and wrapped key, of those who have one."""
+        for start in range(0, len(participants), _IN_ONE_QUERY):
+            some = participants[start : start + _IN_ONE_QUERY]
+            if self.database.is_postgres:
+                query = "SELECT uuid_send(participant_id), version, wrapped FROM participant_keys"
+                people = ",".join(map(bytes.hex, some))
+                yield from rows_of(connection, f"{query} WHERE participant_id = ANY(%s::uuid[])", (f"{{{people}}}",))
+            else:
+                query = "SELECT participant_id, version, wrapped FROM participant_keys"
+                yield from rows_of(connection, f"{query} WHERE participant_id IN ({', '.join('?' * len(some))})", some)
 
-    def _create(self, participants: Sequence[bytes]) -> None:
-        rows = [
-            {"participant_id": UUID(bytes=pid), "version": 1, "wrapped": self._wrap(pid, os.urandom(64))}
-            for pid in participants
-        ]
-        dialect = postgresql if self.database.is_postgres else sqlite
-        # Two writers may meet a new participant at once: the first key counts, and both read it back.
+    def _create(self, participants: Sequence[bytes]) -> dict[bytes, ParticipantKey]:
+        """New keys, durable on return; of two writers who meet a new participant at once the first one's counts."""
+        random = os.urandom(_KEY_BYTES * len(participants))
+        new = {pid: random[start : start + _KEY_BYTES] for pid, start in zip(participants, count(0, _KEY_BYTES))}
+        wrapped = {pid: self._wrap(pid, key) for pid, key in new.items()}
+        created = {}
         with self.database.write() as connection:
-            connection.execute(dialect.insert(keys).on_conflict_do_nothing(), rows)
+            self._insert(connection, wrapped)
+            for pid, version, found in self._stored(connection, participants):
+                own = found == wrapped[pid]
+                created[pid] = _unwrapped(version, new[pid]) if own else self._unwrap(pid, version, found)
+        self._remember(created)
+        return created
+
+    def _insert(self, connection: Connection, wrapped: dict[bytes, bytes]) -> None:
+        into = "INSERT INTO participant_keys (participant_id, version, wrapped)"
+        with cursor_of(connection) as cursor:
+            if self.database.is_postgres:
+                people = ",".join(map(bytes.hex, wrapped))
+                rows = "SELECT p, 1, w FROM unnest(%s::uuid[], %b::bytea[]) AS new (p, w)"
+                cursor.execute(f"{into} {rows} ON CONFLICT DO NOTHING", (f"{{{people}}}", list(wrapped.values())))
+            else:
+                cursor.executemany(f"{into} VALUES (?, 1, ?) ON CONFLICT DO NOTHING", wrapped.items())
 
     def _wrap(self, participant: bytes, key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -208,8 +221,11 @@ class Vault:
             raise MasterKeyUnusable(
                 "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
             ) from None
-        header = bytes([AES_256_GCM]) + version.to_bytes(4, "big")
-        return ParticipantKey(version, AESGCM(key[:32]), key[32:], header)
+        return _unwrapped(version, key)
+
+
+def _unwrapped(version: int, key: bytes) -> ParticipantKey:
+    return ParticipantKey(version, AESGCM(key[:32]), key[32:], bytes([AES_256_GCM]) + version.to_bytes(4))
 
 
 def exists(database: Database) -> bool:

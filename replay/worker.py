@@ -17,7 +17,7 @@ from domain.history import history_of
 from projections.read_model import ReadModel
 from replay import generations
 from replay.database import rows_of
-from replay.generations import Generation
+from replay.generations import FoldedRows, Generation
 from replay.identities import links_around, relink
 from replay.journal import Journal
 from replay.reading import together
@@ -105,14 +105,14 @@ class Worker:
         people = {person for component in components.values() for person in component}
         # Histories are read after the lock, so the last to touch a component sees everything before it.
         streams = self._reader.streams(connection, people)
-        rows: dict[str, list[Any]] = {target.name: [] for target in targets}
+        rows = [FoldedRows(self._database, target) for target in targets]
         for root, recorded in together(components, streams):
             history = history_of(root, recorded, links=links_around(connection, self._reader, recorded))
-            for target in targets:
-                rows[target.name] += target.model.fold(history)
-        for target in targets:
+            for target, found in zip(targets, rows, strict=True):
+                found.add(target.model.fold(history))
+        for target, found in zip(targets, rows, strict=True):
             generations.erase(connection, target, sorted(people))
-            generations.write(self._database, connection, target, rows[target.name])
+            found.write(connection)
 
 
 def _uuid(value: Any) -> UUID:

@@ -14,10 +14,11 @@ from domain.journey.rules import AS_RECORDED, VERSION_1, Rules
 from domain.journey.spells import Anomaly, Journey, Spell
 from domain.journey.standing import Standing, Status, status
 from domain.journey.table import TABLE, Rule
-from domain.journey.walk import WATCHED, journey_of
+from domain.journey.walk import OPENED, WATCHED, journey_of
 
 __all__ = [
     "AS_RECORDED",
+    "OPENED",
     "TABLE",
     "VERSION_1",
     "WATCHED",
