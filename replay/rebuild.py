@@ -4,28 +4,32 @@
 3 what was recorded meanwhile is caught up the live way  4 one transaction switches the pointers
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from domain.components import Link
 from domain.history import Recorded, history_of
+from projections.columns import Cells
 from projections.read_model import ReadModel
 from replay import generations
 from replay.garbage import not_collecting
 from replay.generations import FoldedRows, Generation
 from replay.identities import relink_all
 from replay.journal import Journal
+from replay.overlap import Overlap
 from replay.reading import Needs, bounds
 from replay.tables import heads, members
 from replay.worker import Worker
 
 EVENTS_AT_ONCE = 10_000
-"""Events of one range: what bounds the memory of a replay, however long the log."""
+"""Events read, and events whose rows are written, at once: what bounds the memory of a replay, however long the log."""
 _CAUGHT_UP_AT_ONCE = EVENTS_AT_ONCE // 10
 
+_Streams = Iterator[tuple[UUID, list[Recorded]]]
 Progress = Callable[[int, int], None]
 """Called with the events done and the events in all."""
 
@@ -63,14 +67,8 @@ class _Rebuild:
         start, targets = self._begin()
         total = sum(start.values())
         self._progress(0, total)
-        linked = self._linked()
-        apart: dict[UUID, list[Recorded]] = {}
-        with not_collecting():
-            for shard in start:
-                for after, until in self._ranges(shard):
-                    self._fold_range(targets, shard, after, until, linked, apart)
-                    self._progress(min(self._done, total), total)
-            self._fold_linked(targets, linked, apart)
+        with not_collecting(), Overlap(helps=self._database.is_postgres) as overlap:
+            self._fold(targets, self._components(start, total, overlap), overlap)
         self._finish(targets, start)
         return Rebuilt(self._done, self._people, self._rows)
 
@@ -89,62 +87,55 @@ class _Rebuild:
         with self._database.read() as connection:
             return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
 
-    def _ranges(self, shard: int) -> Iterator[tuple[bytes | None, bytes]]:
+    def _ranges(self, shards: Iterable[int]) -> Iterator[Callable[[], _Streams]]:
+        for shard in shards:
+            with self._database.read() as connection:
+                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
+            for after, until in zip([None, *uppers], uppers, strict=False):
+                yield partial(self._streams, shard, after, until)
+
+    def _streams(self, shard: int, after: bytes | None, until: bytes) -> _Streams:
         with self._database.read() as connection:
-            uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
-        return zip([None, *uppers], uppers, strict=False)
+            return self._reader.range(connection, shard, after, until, self._needs)
 
-    def _fold_range(
-        self,
-        targets: Sequence[Generation],
-        shard: int,
-        after: bytes | None,
-        until: bytes,
-        linked: dict[UUID, UUID],
-        apart: dict[UUID, list[Recorded]],
-    ) -> None:
-        with self._database.read() as connection:
-            streams = self._reader.range(connection, shard, after, until, self._needs)
-        self._fold(targets, self._alone(streams, linked, apart))
+    def _components(self, shards: Iterable[int], total: int, overlap: Overlap) -> _Streams:
+        """The roots of all components, each with its events.
 
-    def _alone(
-        self,
-        streams: Iterable[tuple[UUID, list[Recorded]]],
-        linked: Container[UUID],
-        apart: dict[UUID, list[Recorded]],
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
-        """The people who are nobody else too; the others are put apart.
-
-        Members of one component may lie in other ranges or shards: they are folded together at the end.
+        Members of one component may lie in other ranges or shards: they are kept until the end.
         """
-        for person, stream in streams:
-            self._done += len(stream)
-            if person in linked:
-                apart[person] = stream
-            else:
-                yield person, stream
+        linked = self._linked()
+        apart: dict[UUID, list[Recorded]] = {}
+        for streams in overlap.ahead(self._ranges(shards)):
+            for person, stream in streams:
+                self._done += len(stream)
+                if person in linked:
+                    apart.setdefault(linked[person], []).extend(stream)
+                else:
+                    yield person, stream
+            self._progress(min(self._done, total), total)
+        yield from apart.items()
 
-    def _fold_linked(
-        self, targets: Sequence[Generation], linked: dict[UUID, UUID], apart: dict[UUID, list[Recorded]]
-    ) -> None:
-        components: dict[UUID, list[Recorded]] = {}
-        for person, stream in apart.items():
-            components.setdefault(linked[person], []).extend(stream)
-        self._fold(targets, components.items())
-
-    def _fold(self, targets: Sequence[Generation], components: Any) -> None:
+    def _fold(self, targets: Sequence[Generation], components: _Streams, overlap: Overlap) -> None:
         rows = [FoldedRows(self._database, target) for target in targets]
         folds = [(target.model.fold, found.add) for target, found in zip(targets, rows, strict=True)]
+        begun = self._done
         for root, recorded in components:
             history = history_of(root, recorded, links=self._links.get(root, ()))
             self._people += 1
             for fold, add in folds:
                 add(fold(history))
+            if self._done - begun >= EVENTS_AT_ONCE:
+                overlap.behind(partial(self._write, targets, [found.taken() for found in rows]))
+                begun = self._done
+        overlap.behind(partial(self._write, targets, [found.taken() for found in rows]))
+        overlap.wait()
+
+    def _write(self, targets: Sequence[Generation], rows: Sequence[Cells]) -> None:
         with self._database.write_behind() as connection:
             generations.hold(connection)
             generations.ensure_building(connection, targets)
             for target, found in zip(targets, rows, strict=True):
-                found.write(connection)
+                generations.write(self._database, connection, target, found)
                 self._rows[target.model.name] += len(found)
 
     def _finish(self, targets: Sequence[Generation], start: dict[int, int]) -> None:
