@@ -160,6 +160,7 @@ class FoldedRows:
     """Rows of one generation on their way into its table, kept as the driver takes them."""
 
     def __init__(self, database: Database, generation: Generation) -> None:
+        self._table = generation.table
         self._stored = _storer(generation.model, database.is_postgres)
         self._rows: Cells = []
 
@@ -168,29 +169,25 @@ class FoldedRows:
         if rows:
             self._rows += self._stored(rows)
 
-    def taken(self) -> Cells:
-        """What was taken so far, to be written; this is empty again."""
+    def write(self, connection: Connection) -> int:
+        """Write what was taken, and be ready for more; returns how many rows that were."""
         rows, self._rows = self._rows, []
-        return rows
+        columns = list(self._table.columns)
+        with cursor_of(connection) as cursor:
+            if connection.dialect.name == "postgresql":
+                names = ", ".join(column.name for column in columns)
+                with cursor.copy(f"COPY {self._table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                    copy.set_types([_wire_type(column.type.compile(connection.dialect)) for column in columns])
+                    for row in rows:
+                        copy.write_row(row)
+            else:
+                insert_rows(cursor, self._table.name, columns, rows)
+        return len(rows)
 
 
 @cache
 def _storer(model: ReadModel, postgres: bool) -> Callable[[Sequence[Any]], Cells]:
     return storer(model.columns(), postgres=postgres)
-
-
-def write(database: Database, connection: Connection, generation: Generation, rows: Cells) -> None:
-    """Write rows that FoldedRows has taken."""
-    columns = list(generation.table.columns)
-    with cursor_of(connection) as cursor:
-        if not database.is_postgres:
-            insert_rows(cursor, generation.table.name, columns, rows)
-            return
-        names = ", ".join(column.name for column in columns)
-        with cursor.copy(f"COPY {generation.table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([_wire_type(column.type.compile(database.engine.dialect)) for column in columns])
-            for row in rows:
-                copy.write_row(row)
 
 
 def erase(connection: Connection, generation: Generation, roots: Sequence[Any]) -> None:

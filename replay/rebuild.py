@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,14 +12,12 @@ from sqlalchemy import select
 
 from domain.components import Link
 from domain.history import Recorded, history_of
-from projections.columns import Cells
 from projections.read_model import ReadModel
 from replay import generations
 from replay.garbage import not_collecting
 from replay.generations import FoldedRows, Generation
 from replay.identities import relink_all
 from replay.journal import Journal
-from replay.overlap import Overlap
 from replay.reading import Needs, bounds
 from replay.tables import heads, members
 from replay.worker import Worker
@@ -67,8 +64,8 @@ class _Rebuild:
         start, targets = self._begin()
         total = sum(start.values())
         self._progress(0, total)
-        with not_collecting(), Overlap(helps=self._database.is_postgres) as overlap:
-            self._fold(targets, self._components(start, total, overlap), overlap)
+        with not_collecting():
+            self._fold(targets, self._components(start, total))
         self._finish(targets, start)
         return Rebuilt(self._done, self._people, self._rows)
 
@@ -87,25 +84,23 @@ class _Rebuild:
         with self._database.read() as connection:
             return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
 
-    def _ranges(self, shards: Iterable[int]) -> Iterator[Callable[[], _Streams]]:
+    def _ranges(self, shards: Iterable[int]) -> Iterator[tuple[int, bytes | None, bytes]]:
         for shard in shards:
             with self._database.read() as connection:
                 uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
             for after, until in zip([None, *uppers], uppers, strict=False):
-                yield partial(self._streams, shard, after, until)
+                yield shard, after, until
 
-    def _streams(self, shard: int, after: bytes | None, until: bytes) -> _Streams:
-        with self._database.read() as connection:
-            return self._reader.range(connection, shard, after, until, self._needs)
-
-    def _components(self, shards: Iterable[int], total: int, overlap: Overlap) -> _Streams:
+    def _components(self, shards: Iterable[int], total: int) -> _Streams:
         """The roots of all components, each with its events.
 
         Members of one component may lie in other ranges or shards: they are kept until the end.
         """
         linked = self._linked()
         apart: dict[UUID, list[Recorded]] = {}
-        for streams in overlap.ahead(self._ranges(shards)):
+        for shard, after, until in self._ranges(shards):
+            with self._database.read() as connection:
+                streams = self._reader.range(connection, shard, after, until, self._needs)
             for person, stream in streams:
                 self._done += len(stream)
                 if person in linked:
@@ -115,7 +110,7 @@ class _Rebuild:
             self._progress(min(self._done, total), total)
         yield from apart.items()
 
-    def _fold(self, targets: Sequence[Generation], components: _Streams, overlap: Overlap) -> None:
+    def _fold(self, targets: Sequence[Generation], components: _Streams) -> None:
         rows = [FoldedRows(self._database, target) for target in targets]
         folds = [(target.model.fold, found.add) for target, found in zip(targets, rows, strict=True)]
         begun = self._done
@@ -125,18 +120,16 @@ class _Rebuild:
             for fold, add in folds:
                 add(fold(history))
             if self._done - begun >= EVENTS_AT_ONCE:
-                overlap.behind(partial(self._write, targets, [found.taken() for found in rows]))
+                self._write(targets, rows)
                 begun = self._done
-        overlap.behind(partial(self._write, targets, [found.taken() for found in rows]))
-        overlap.wait()
+        self._write(targets, rows)
 
-    def _write(self, targets: Sequence[Generation], rows: Sequence[Cells]) -> None:
+    def _write(self, targets: Sequence[Generation], rows: Sequence[FoldedRows]) -> None:
         with self._database.write_behind() as connection:
             generations.hold(connection)
             generations.ensure_building(connection, targets)
             for target, found in zip(targets, rows, strict=True):
-                generations.write(self._database, connection, target, found)
-                self._rows[target.model.name] += len(found)
+                self._rows[target.model.name] += found.write(connection)
 
     def _finish(self, targets: Sequence[Generation], start: dict[int, int]) -> None:
         worker = Worker(self._journal, self._models)

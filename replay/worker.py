@@ -112,7 +112,7 @@ class Worker:
                 found.add(target.model.fold(history))
         for target, found in zip(targets, rows, strict=True):
             generations.erase(connection, target, sorted(people))
-            generations.write(self._database, connection, target, found.taken())
+            found.write(connection)
 
 
 def _uuid(value: Any) -> UUID:
