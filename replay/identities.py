@@ -47,11 +47,16 @@ def relink_all(connection: Connection, reader: Reader) -> dict[UUID, list[Link]]
     """Recompute `members` from every link in the log; returns by person what `links_around` would tell of them."""
     _link_alone(connection)
     connection.execute(delete(members))
+    by_person = links_by_person(connection, reader)
+    if by_person:
+        relink(connection, reader, set(by_person))
+    return by_person
+
+
+def links_by_person(connection: Connection, reader: Reader) -> dict[UUID, list[Link]]:
+    """Of everybody who ever was linked what `links_around` would tell of them."""
     query = select(journal.c.participant_id).where(journal.c.topic.in_(_LINKS)).distinct()
     linked = set(connection.scalars(query))
-    if not linked:
-        return {}
-    relink(connection, reader, linked)
     _, links = _ever_linked(connection, reader, linked)
     around = roots((link.one, link.other) for link in links)
     by_root: dict[UUID, list[Link]] = {}

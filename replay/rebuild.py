@@ -4,7 +4,7 @@
 3 what was recorded meanwhile is caught up the live way  4 one transaction switches the pointers
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,17 +18,12 @@ from replay.garbage import not_collecting
 from replay.generations import FoldedRows, Generation
 from replay.identities import relink_all
 from replay.journal import Journal
-from replay.reading import Needs, bounds
+from replay.reading import Needs
 from replay.tables import heads, members
+from replay.whole_log import EVENTS_AT_ONCE, Progress, WholeLog
 from replay.worker import Worker
 
-EVENTS_AT_ONCE = 10_000
-"""Events read, and events whose rows are written, at once: what bounds the memory of a replay, however long the log."""
 _CAUGHT_UP_AT_ONCE = EVENTS_AT_ONCE // 10
-
-_Streams = Iterator[tuple[UUID, list[Recorded]]]
-Progress = Callable[[int, int], None]
-"""Called with the events done and the events in all."""
 
 
 class Rebuilt(NamedTuple):
@@ -53,21 +48,21 @@ class _Rebuild:
         self._database = journal.database
         self._models = models
         self._reader = journal.reader
-        self._progress = progress
+        self._log = WholeLog(journal, Needs.of(models), progress)
         self._links: dict[UUID, list[Link]] = {}
         self._people = 0
-        self._done = 0
         self._rows = {model.name: 0 for model in models}
-        self._needs = Needs.of(models)
 
     def run(self) -> Rebuilt:
         start, targets = self._begin()
-        total = sum(start.values())
-        self._progress(0, total)
         with not_collecting():
-            self._fold(targets, self._components(start, total))
+            self._fold(targets, self._log.components(start, self._linked()))
         self._finish(targets, start)
-        return Rebuilt(self._done, self._people, self._rows)
+        return Rebuilt(self._log.events, self._people, self._rows)
+
+    def _linked(self) -> dict[UUID, UUID]:
+        with self._database.read() as connection:
+            return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
 
     def _begin(self) -> tuple[dict[int, int], list[Generation]]:
         with self._database.write_behind() as connection:
@@ -80,48 +75,18 @@ class _Rebuild:
             )
             return start, [generations.create(connection, model) for model in self._models]
 
-    def _linked(self) -> dict[UUID, UUID]:
-        with self._database.read() as connection:
-            return dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
-
-    def _ranges(self, shards: Iterable[int]) -> Iterator[tuple[int, bytes | None, bytes]]:
-        for shard in shards:
-            with self._database.read() as connection:
-                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
-            for after, until in zip([None, *uppers], uppers, strict=False):
-                yield shard, after, until
-
-    def _components(self, shards: Iterable[int], total: int) -> _Streams:
-        """The roots of all components, each with its events.
-
-        Members of one component may lie in other ranges or shards: they are kept until the end.
-        """
-        linked = self._linked()
-        apart: dict[UUID, list[Recorded]] = {}
-        for shard, after, until in self._ranges(shards):
-            with self._database.read() as connection:
-                streams = self._reader.range(connection, shard, after, until, self._needs)
-            for person, stream in streams:
-                self._done += len(stream)
-                if person in linked:
-                    apart.setdefault(linked[person], []).extend(stream)
-                else:
-                    yield person, stream
-            self._progress(min(self._done, total), total)
-        yield from apart.items()
-
-    def _fold(self, targets: Sequence[Generation], components: _Streams) -> None:
+    def _fold(self, targets: Sequence[Generation], components: Iterable[tuple[UUID, list[Recorded]]]) -> None:
         rows = [FoldedRows(self._database, target) for target in targets]
         folds = [(target.model.fold, found.add) for target, found in zip(targets, rows, strict=True)]
-        begun = self._done
+        written = 0
         for root, recorded in components:
             history = history_of(root, recorded, links=self._links.get(root, ()))
             self._people += 1
             for fold, add in folds:
                 add(fold(history))
-            if self._done - begun >= EVENTS_AT_ONCE:
+            if self._log.events - written >= EVENTS_AT_ONCE:
                 self._write(targets, rows)
-                begun = self._done
+                written = self._log.events
         self._write(targets, rows)
 
     def _write(self, targets: Sequence[Generation], rows: Sequence[FoldedRows]) -> None:

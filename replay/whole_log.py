@@ -1,0 +1,56 @@
+"""The whole log, component by component: what a replay folds, and what rules are tried on."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from uuid import UUID
+
+from domain.history import Recorded
+from replay.journal import Journal
+from replay.reading import Needs, bounds
+
+EVENTS_AT_ONCE = 10_000
+"""Events read at once, and whose rows are written at once: what bounds the memory of a replay, however long the log."""
+
+Progress = Callable[[int, int], None]
+"""Called with the events done and the events in all."""
+
+
+class WholeLog:
+    """Everybody's events, each person's decoded when their turn comes, as far as `needs` says."""
+
+    def __init__(self, journal: Journal, needs: Needs, progress: Progress) -> None:
+        self._database = journal.database
+        self._reader = journal.reader
+        self._needs = needs
+        self._progress = progress
+        self.events = 0
+        """How many were read so far."""
+
+    def components(
+        self, heads: Mapping[int, int], linked: Mapping[UUID, UUID]
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """The root of every component with its events; `linked` tells the root of everybody who is linked.
+
+        `heads` are the last positions by shard; what is recorded meanwhile may be among the events too. Members of one
+        component may lie in different ranges or shards: they are kept until the end.
+        """
+        total = sum(heads.values())
+        self._progress(0, total)
+        apart: dict[UUID, list[Recorded]] = {}
+        for shard, after, until in self._ranges(heads):
+            with self._database.read() as connection:
+                streams = self._reader.range(connection, shard, after, until, self._needs)
+            for person, stream in streams:
+                self.events += len(stream)
+                if person in linked:
+                    apart.setdefault(linked[person], []).extend(stream)
+                else:
+                    yield person, stream
+            self._progress(min(self.events, total), total)
+        yield from apart.items()
+
+    def _ranges(self, shards: Iterable[int]) -> Iterator[tuple[int, bytes | None, bytes]]:
+        for shard in shards:
+            with self._database.read() as connection:
+                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
+            for after, until in zip([None, *uppers], uppers, strict=False):
+                yield shard, after, until
