@@ -14,7 +14,7 @@ from api.cli.messages import remark
 from api.cli.output import Format, show
 from api.cli.published import AS_OF, PUBLISHED
 from api.cli.services import figures_of
-from api.cli.serving import Port, listen
+from api.cli.serving import Port, ensure_free, listen
 from api.cli.simulating import SCENARIOS, Scenario, Seed, record_all
 from api.cli.up_to_date import bring_up_to_date, fold_anew
 from api.settings import settings_in
@@ -39,6 +39,8 @@ def demo(
 ) -> None:
     """Simulate the programme, build, print its figures, name two people, serve. In a folder of its own."""
     settings = settings_in(folder)
+    if not no_serve:
+        ensure_free(settings, port)
     wiring.upgrade(settings)
     with wiring.start(settings) as majung:
         _populate(majung, folder, people, seed)

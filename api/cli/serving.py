@@ -13,7 +13,7 @@ import uvicorn
 
 from api import wiring
 from api.cli.messages import remark
-from api.settings import load_settings
+from api.settings import Settings, load_settings
 from api.wiring import Majung
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
@@ -56,6 +56,11 @@ def listen(majung: Majung, host: str | None = None, port: int | None = None) -> 
         except SystemExit:
             # Its own code would be the one of findings here.
             raise ServerNotStarted("the server did not start: the lines above say why") from None
+
+
+def ensure_free(settings: Settings, port: int | None = None) -> None:
+    """For who has long work to do before `listen`. Raises ServerNotStarted where that could not."""
+    _listening(settings.host, settings.port if port is None else port).close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

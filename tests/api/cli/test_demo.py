@@ -1,6 +1,7 @@
 """`majung demo`: everything from nothing, in a folder of its own."""
 
 import re
+import socket
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_the_demo_builds_prints_the_published_figures_and_names_two_people(
     assert again.stdout == told
     assert "simulating" not in again.stderr
     assert "another population" in bare.run("demo", "--no-serve", "--seed", "2", code=6).stderr
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_simulated(bare: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"port {port} of 127.0.0.1" in bare.fails("demo", "--port", port, code=1)
+    assert not (bare.folder / ".majung").exists()
 
 
 def test_too_few_people_are_refused(bare: Terminal) -> None:
