@@ -8,8 +8,10 @@ from typing import Self
 
 from api.settings import Settings
 from projections.contributions import contributions
+from projections.follow_ups import follow_ups
 from projections.journey import journey
 from projections.read_model import ReadModel
+from projections.relationships import relationships
 from projections.timeline import timeline
 from projections.wellbeing import wellbeing
 from replay import generations, schema
@@ -19,7 +21,7 @@ from replay.lag import Lag, lag, last_recorded_at
 from replay.vault import Vault, create_master_key, read_master_key
 from replay.worker import Worker
 
-MODELS: Sequence[ReadModel] = (timeline, journey, wellbeing, contributions)
+MODELS: Sequence[ReadModel] = (timeline, journey, wellbeing, relationships, follow_ups, contributions)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from consumers.csv_groups import Groups, Row, key_of
 from consumers.csv_mapping import Condition, CsvMapping, Each, EventMapping, refuse_missing_columns
 from consumers.csv_moments import occurred
 from consumers.csv_records import Record, records_of
@@ -19,14 +20,6 @@ from domain.touchpoint import participant_of
 
 _PERSONAL = re.compile(r"01[016-9][- .]?[0-9]{3,4}[- .]?[0-9]{4}|\+82[- ]?1[0-9 -]{8,12}|[0-9]{6}-[0-9]{7}|.*@.*\..*")
 """A Korean mobile number, a resident registration number, an e-mail address: what a key must not be derived from."""
-_REPLACEMENT_CHARACTER = "\ufffd"
-
-
-class _Row(NamedTuple):
-    line: int
-    raw: bytes
-    cells: Cells
-    fault: RowError | None = None
 
 
 def touchpoints(file: BinaryIO, mapping: CsvMapping, *, now: datetime, skew: timedelta = SKEW) -> Iterator[Unit]:
@@ -36,82 +29,63 @@ def touchpoints(file: BinaryIO, mapping: CsvMapping, *, now: datetime, skew: tim
     before the first unit.
     """
     records = records_of(file, encoding=mapping.encoding, delimiter=mapping.delimiter, multiline=mapping.multiline)
-    header = _header(next(records, None), mapping)
-    return _Table(mapping, now, skew).units(_row(record, header, frozenset(mapping.missing)) for record in records)
-
-
-def _header(record: Record | None, mapping: CsvMapping) -> list[str]:
-    header = record.cells if record is not None and record.fault is None else []
+    first = next(records, None)
+    header = first.cells if first is not None and first.fault is None else []
     refuse_missing_columns(header, mapping)
-    return header
+    nothing = Row(first.line if first else 1, first.raw if first else b"", dict.fromkeys(header))
+    rows = (_row(record, header, frozenset(mapping.missing)) for record in records)
+    return _Table(mapping, nothing, now, skew).units(rows)
 
 
-def _row(record: Record, header: Sequence[str], missing: frozenset[str]) -> _Row:
+def _row(record: Record, header: Sequence[str], missing: frozenset[str]) -> Row:
     fault = record.fault
     if fault is None and len(record.cells) != len(header):
         fault = WrongCsv(
             f"the line has {len(record.cells)} cells, the first line {len(header)}: quote what holds a delimiter"
         )
     cells = {name: None if cell in missing else cell for name, cell in zip(header, record.cells, strict=False)}
-    return _Row(record.line, record.raw, cells, fault)
+    return Row(record.line, record.raw, cells, fault)
 
 
 class _Table:
     """One reading of one table."""
 
-    def __init__(self, mapping: CsvMapping, now: datetime, skew: timedelta) -> None:
+    def __init__(self, mapping: CsvMapping, header: Row, now: datetime, skew: timedelta) -> None:
         self._mapping = mapping
         self._now = now
         self._skew = skew
         self._zone = ZoneInfo(mapping.time_zone)
         self._single = [event for event in mapping.event if not event.group_by]
-        self._grouped = [event for event in mapping.event if event.group_by]
-        self._groups: dict[tuple[int, tuple[str, ...]], list[_Row]] = {}
+        self._grouped = [(event, Groups(event, header)) for event in mapping.event if event.group_by]
 
-    def units(self, rows: Iterator[_Row]) -> Iterator[Unit]:
+    def units(self, rows: Iterator[Row]) -> Iterator[Unit]:
         for row in rows:
             if row.fault is not None:
                 yield from self._unreadable(row, row.fault)
                 continue
             yield from self._of_single_rows(row)
             yield from self._into_groups(row)
-        for (number, _), members in self._groups.items():
-            yield self._of_group(self._grouped[number], members)
+        for event, groups in self._grouped:
+            for group in groups:
+                yield self._unit(event, group.rows, None) if group.fault is None else _reject(group.rows, group.fault)
 
-    def _of_single_rows(self, row: _Row) -> Iterator[Unit]:
+    def _of_single_rows(self, row: Row) -> Iterator[Unit]:
         for event in self._single:
             for each in event.for_each or (None,):
                 if all(_holds(condition, row.cells, each) for condition in event.when):
                     yield self._unit(event, [row], each)
 
-    def _into_groups(self, row: _Row) -> Iterator[Unit]:
-        for number, event in enumerate(self._grouped):
-            if not all(_holds(condition, row.cells, None) for condition in event.when):
-                continue
-            key = _key(event.group_by, row.cells)
-            if key is None:
-                yield _reject([row], IdMissing(f"empty, though it names the group: one of {', '.join(event.group_by)}"))
-            else:
-                self._groups.setdefault((number, key), []).append(row)
+    def _into_groups(self, row: Row) -> Iterator[Unit]:
+        for event, groups in self._grouped:
+            if all(_holds(condition, row.cells, None) for condition in event.when) and (fault := groups.add(row)):
+                yield _reject([row], fault)
 
-    def _unreadable(self, row: _Row, fault: RowError) -> Iterator[Unit]:
-        """A bad line spoils the groups whose key it still shows: without it they would be told wrong, and for ever."""
-        spoiled = False
-        for number, event in enumerate(self._grouped):
-            key = _key(event.group_by, row.cells)
-            if key is not None and not any(_REPLACEMENT_CHARACTER in part for part in key):
-                self._groups.setdefault((number, key), []).append(row)
-                spoiled = True
-        if self._single or not spoiled:
+    def _unreadable(self, row: Row, fault: RowError) -> Iterator[Unit]:
+        spoiled = [groups.spoil(row) for _, groups in self._grouped]
+        if self._single or not any(spoiled):
             yield _reject([row], fault)
 
-    def _of_group(self, event: EventMapping, rows: Sequence[_Row]) -> Unit:
-        fault = next((row.fault for row in rows if row.fault is not None), None)
-        if fault is not None:
-            return _reject(rows, type(fault)(f"a row of this group is bad, so none of it was taken: {fault}"))
-        return self._unit(event, rows, None)
-
-    def _unit(self, event: EventMapping, rows: Sequence[_Row], each: Each | None) -> Unit:
+    def _unit(self, event: EventMapping, rows: Sequence[Row], each: Each | None) -> Unit:
         try:
             told = self._told(event, [row.cells for row in rows], each)
             return Read(rows[0].line, _raw(rows), read_event(told, now=self._now, skew=self._skew))
@@ -154,15 +128,9 @@ def _at(column: str, each: Each | None) -> str:
     return each.column if each is not None and column == EACH else column
 
 
-def _key(columns: Sequence[str], cells: Cells) -> tuple[str, ...] | None:
-    """The cells of these columns; None when one is empty or not there."""
-    found = tuple(cells.get(column) for column in columns)
-    return None if None in found else tuple(str(cell) for cell in found)
-
-
 def _source_id(event: EventMapping, cells: Cells, each: Each | None) -> str:
     """prefix/cell/cell/part: the same for the same row for ever. A slash within a part is escaped."""
-    key = _key(event.id_columns, cells)
+    key = key_of(event.id_columns, cells)
     if key is None:
         raise IdMissing(f"empty, though it makes the id: one of {', '.join(event.id_columns)}")
     parts = [*key, *([each.id or each.column] if each is not None else [])]
@@ -176,7 +144,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def _participant(mapping: CsvMapping, cells: Cells) -> str:
-    key = _key(mapping.participant, cells)
+    key = key_of(mapping.participant, cells)
     if key is None:
         raise IdMissing(f"empty, though it names the participant: one of {', '.join(mapping.participant)}")
     if mapping.participant_ids == "uuid":
@@ -194,7 +162,7 @@ def _refuse_disagreement(event: EventMapping, mapping: CsvMapping, rows: Sequenc
     if len(rows) == 1:
         return
     once = {*mapping.participant, *event.id_columns}
-    once |= {name for source in event.fields.values() if source.order_by is None for name in columns_of(source)}
+    once |= {name for source in event.fields.values() if not source.collects for name in columns_of(source)}
     if event.occurred_at is not None and event.occurred_at.column is not None:
         once.add(event.occurred_at.column)
     if differing := sorted(name for name in once if any(cells[name] != rows[0][name] for cells in rows)):
@@ -203,9 +171,9 @@ def _refuse_disagreement(event: EventMapping, mapping: CsvMapping, rows: Sequenc
         )
 
 
-def _reject(rows: Sequence[_Row], error: RowError | IntakeError) -> Reject:
+def _reject(rows: Sequence[Row], error: RowError | IntakeError) -> Reject:
     return Reject(rows[0].line, error.code, str(error), _raw(rows))
 
 
-def _raw(rows: Sequence[_Row]) -> bytes:
+def _raw(rows: Sequence[Row]) -> bytes:
     return b"\n".join(row.raw for row in rows)

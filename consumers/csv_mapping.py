@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 import domain.events  # noqa: F401 (registers every stored name)
 from consumers.csv_moments import When
-from consumers.csv_values import FieldSource
+from consumers.csv_values import FieldSource, columns_of
 from consumers.mapping_part import EACH, Column, MappingPart, Scalar
 from domain.cloud_events import REQUIRED
 from domain.touchpoint import Touchpoint
@@ -74,6 +74,13 @@ class Each(MappingPart):
     constants: dict[str, Scalar] = Field(default={})
 
 
+class Expected(MappingPart):
+    """The groups that are known to be, also those of which the table has no row: who was asked and had nothing."""
+
+    column: Column
+    values: list[Annotated[str, StringConstraints(min_length=1)]] = Field(min_length=1)
+
+
 class EventMapping(MappingPart):
     """How one type of touchpoint comes of the table."""
 
@@ -83,6 +90,7 @@ class EventMapping(MappingPart):
     id: list[Column] = Field(default=[])
     when: list[Condition] = Field(default=[])
     group_by: list[Column] = Field(default=[])
+    expected: Expected | None = None
     for_each: list[Each] = Field(default=[])
     occurred_at: When | None = None
     fields: dict[str, FieldSource] = Field(default={})
@@ -90,6 +98,11 @@ class EventMapping(MappingPart):
     @property
     def prefix(self) -> str:
         return self.type.rpartition(".v")[0] if self.name is None else self.name
+
+    @property
+    def lists_rows(self) -> bool:
+        """Every row of a group is an entry of a list: a row that is lost would leave no gap to be seen."""
+        return any(source.rows is not None for source in self.fields.values())
 
     @property
     def id_columns(self) -> list[Column]:
@@ -119,6 +132,8 @@ class EventMapping(MappingPart):
             raise ValueError("write `group_by` or `for_each`, not both")
         if not self.group_by and any(source.order_by for source in self.fields.values()):
             raise ValueError("`order_by` needs `group_by`")
+        if self.lists_rows and not self.group_by:
+            raise ValueError("`rows` needs `group_by`")
         if EACH in set(self.columns() if not self.for_each else self._own_columns()):
             raise ValueError(f'"{EACH}" is the column of `for_each`: `when`, `occurred_at` and `column` may name it')
         ids = [each.id or each.column for each in self.for_each]
@@ -126,6 +141,19 @@ class EventMapping(MappingPart):
             raise ValueError("two parts of `for_each` have the same id")
         if self.occurred_at is None and (not self.for_each or any(each.occurred_at is None for each in self.for_each)):
             raise ValueError("`occurred_at` is missing: write a column, or a constant date")
+        return self
+
+    @model_validator(mode="after")
+    def _expects_what_a_group_tells(self) -> Self:
+        if self.expected is None:
+            return self
+        if self.expected.column not in self.group_by or not self.lists_rows:
+            raise ValueError("`expected` names a column of `group_by`, and needs a field with `rows`")
+        if len(set(self.expected.values)) != len(self.expected.values):
+            raise ValueError("`expected` has a value twice")
+        at = self.occurred_at.column if self.occurred_at else None
+        if wrong := sorted({*self.id, *([at] if at else [])} - set(self.group_by)):
+            raise ValueError(f"with `expected`, `group_by` must have what makes id and date: {', '.join(wrong)}")
         return self
 
     def columns(self) -> Iterator[str]:
@@ -143,6 +171,8 @@ class EventMapping(MappingPart):
         yield from (each.column for each in self.for_each)
         for source in self.fields.values():
             yield from (*(source.columns or ()), *([source.order_by] if source.order_by is not None else ()))
+            for part in (source.rows or {}).values():
+                yield from columns_of(part)
 
 
 class CsvMapping(MappingPart):
@@ -169,6 +199,8 @@ class CsvMapping(MappingPart):
         own = set(Touchpoint.model_fields) - NOT_A_FIELD - {"note"}
         if wrong := sorted(self.defaults.keys() - own):
             raise ValueError(f"not of `defaults`: {', '.join(wrong)}; these may be: {', '.join(sorted(own))}")
+        if any(event.expected and not set(self.participant) <= set(event.group_by) for event in self.event):
+            raise ValueError("with `expected`, `group_by` must have the columns of `participant`")
         prefixes = [event.prefix for event in self.event]
         if len(set(prefixes)) != len(prefixes):
             raise ValueError("two events would have the same ids: give each a `name` of its own")

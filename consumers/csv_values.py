@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Self
 
+import orjson
 from pydantic import Field, JsonValue, model_validator
 
 from consumers.mapping_part import EACH, Column, MappingPart, Scalar
@@ -14,11 +15,15 @@ Cells = Mapping[str, str | None]
 
 
 class FieldSource(MappingPart):
-    """One of a constant, a column, and several columns (a list); `order_by` collects a column of a whole group."""
+    """One of a constant, a column, several columns (a list), and the rows of a group (a list of objects).
+
+    `order_by` collects a column of a whole group.
+    """
 
     constant: Scalar | list[Scalar] | None = None
     column: Column | None = None
     columns: list[Column] | None = None
+    rows: dict[str, "FieldSource"] | None = Field(default=None, min_length=1)
     read_as: Literal["text", "int", "float", "bool"] = Field(default="text", alias="as")
     codes: dict[str, Scalar] | None = None
     otherwise: Scalar | None = None
@@ -30,8 +35,10 @@ class FieldSource(MappingPart):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if [self.constant, self.column, self.columns].count(None) != 2:
-            raise ValueError("write one of `constant`, `column` and `columns`")
+        if [self.constant, self.column, self.columns, self.rows].count(None) != 3:
+            raise ValueError("write one of `constant`, `column`, `columns` and `rows`")
+        if self.rows is not None and not _makes_objects(self.rows):
+            raise ValueError("each part of `rows` is a `constant` or a `column`, and at least one a `column`")
         if (self.order_by is None) != (self.order is None):
             raise ValueError("`order_by` and `order` belong together")
         if self.order_by is not None and (self.column is None or self.split is not None):
@@ -40,10 +47,23 @@ class FieldSource(MappingPart):
             raise ValueError("`otherwise` needs `codes`")
         return self
 
+    @property
+    def collects(self) -> bool:
+        """The rows of a group may differ in its columns."""
+        return self.order_by is not None or self.rows is not None
+
+
+def _makes_objects(parts: Mapping[str, FieldSource]) -> bool:
+    """The parts have one value in each row, and there is a column that tells rows apart."""
+    plain = all([part.columns, part.rows, part.order_by] == [None] * 3 for part in parts.values())
+    return plain and any(part.column is not None for part in parts.values())
+
 
 def columns_of(source: FieldSource) -> Iterator[str]:
     """The columns that a field's value comes from."""
     yield from source.columns or ()
+    for part in (source.rows or {}).values():
+        yield from columns_of(part)
     yield from (name for name in (source.column, source.order_by) if name)
 
 
@@ -53,6 +73,8 @@ def value_of(source: FieldSource, rows: Sequence[Cells], column_at: str) -> Json
         return list(source.constant) if isinstance(source.constant, list) else source.constant
     if source.columns is not None:
         return [_cell(source, rows[0], name) for name in source.columns]
+    if source.rows is not None:
+        return _objects(source.rows, rows)
     name = column_at if source.column == EACH else source.column or ""
     if source.order_by is not None and source.order is not None:
         return _in_order(source, rows, name)
@@ -74,6 +96,24 @@ def _in_order(source: FieldSource, rows: Sequence[Cells], name: str) -> list[Jso
             raise WrongGroup(f'column "{order_by}" has the same item twice in one group')
         found[item] = _cell(source, cells, name)
     return [found.get(item) for item in order]
+
+
+def _objects(parts: Mapping[str, FieldSource], rows: Sequence[Cells]) -> list[JsonValue]:
+    """An object for each row, in the order of their contents, since where a row stands in the file means nothing."""
+    found = sorted(
+        orjson.dumps(told, option=orjson.OPT_SORT_KEYS) for cells in rows if (told := _object(parts, cells)) is not None
+    )
+    if len(set(found)) != len(found):
+        raise WrongGroup("two rows of one group say the same")
+    return [orjson.loads(told) for told in found]
+
+
+def _object(parts: Mapping[str, FieldSource], cells: Cells) -> dict[str, JsonValue] | None:
+    """What a row says; None when all of its columns are empty: somebody was asked, and had nothing to tell."""
+    told = {name: value_of(part, [cells], "") for name, part in parts.items()}
+    if all(told[name] is None for name, part in parts.items() if part.column is not None):
+        return None
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _cell(source: FieldSource, cells: Cells, name: str) -> JsonValue:

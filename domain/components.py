@@ -29,8 +29,13 @@ def in_force(links: Iterable[Link], at: datetime = END_OF_TIME) -> list[Link]:
     which their journal times cannot tell: they may be equal, and the two streams may stand on shards with other clocks.
     """
     known = [link for link in links if link.recorded_at <= at]
-    ended = {link.pair_id for link in known if not link.joins}
-    return [link for link in known if link.joins and link.pair_id not in ended]
+    ended = {_pair(link) for link in known if not link.joins}
+    return [link for link in known if link.joins and _pair(link) not in ended]
+
+
+def _pair(link: Link) -> tuple[str, frozenset[UUID]]:
+    """Its id and its two: where somebody gave the same id to two links of other people, each is still itself."""
+    return link.pair_id, frozenset((link.one, link.other))
 
 
 def roots(pairs: Iterable[tuple[UUID, UUID]]) -> Mapping[UUID, UUID]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from domain.clock import END_OF_TIME
@@ -74,6 +74,8 @@ class History:
     """Amendments by target."""
     links: Sequence[Link] = ()
     """Links and unlinks by the time they were recorded, also those of people who are no longer of this component."""
+    walked: list[tuple[object, Any]] = field(default_factory=list, compare=False, repr=False)
+    """What rule sets saw of it, each with its rules: several read models rest on one journey, and it is walked once."""
 
     def slices(self, of: Container[type[Touchpoint]] | None = None) -> list[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held.

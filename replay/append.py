@@ -14,14 +14,14 @@ from uuid import UUID
 from zlib import crc32
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.clock import to_microseconds
 from projections.columns import placeholder
-from replay.database import Database, cursor_of, rows_of
+from replay.database import Database, cache_more, cursor_of, rows_of
 from replay.garbage import not_collecting
 from replay.mapper import Row
-from replay.tables import COLUMN_NAMES, journal
+from replay.tables import COLUMN_NAMES, heads, journal
 
 WAKE_CHANNEL = "majung_journal"
 
@@ -119,11 +119,13 @@ def append(
     *,
     shards: int,
     clock: Clock,
+    guard: Callable[[Connection], None] | None = None,
 ) -> list[int]:
     """Append facts in one transaction, each at the end of its stream; rows are laid out while they are written.
 
     Returns their positions. Raises AlreadyThere when an event id is taken (also by another of these events); nothing is
-    stored then.
+    stored then. `guard` is called at the beginning of the transaction and may end it by an error of its own; what comes
+    after it is recorded at one moment in all shards.
     """
     by_shard: dict[int, Sequence[int]] = {0: range(len(events))}
     if shards > 1:
@@ -132,6 +134,10 @@ def append(
             by_shard[shard_of(participant, shards)].append(index)  # type: ignore[attr-defined]
     placed = [0] * len(events)
     with not_collecting(), _violations(), database.write() as connection:
+        cache_more(connection)
+        if guard is not None:
+            guard(connection)
+            clock = _one_time(connection, by_shard, clock)
         for shard, indexes in by_shard.items():
             last, recorded_at = advance_head(database, connection, shard, len(indexes), clock)
             first = last - len(indexes) + 1
@@ -240,6 +246,24 @@ def advance_head(database: Database, connection: Connection, shard: int, count: 
     statement = _POSTGRES_HEAD if database.is_postgres else _SQLITE_HEAD
     [(position, recorded_at)] = rows_of(connection, statement, (count, clock.now(), shard))
     return position, recorded_at
+
+
+def hold_heads(connection: Connection, shards: Iterable[int]) -> list[datetime]:
+    """Hold the heads of these shards until commit, in ascending order as everybody does; returns their journal times.
+
+    On SQLite a writing transaction holds everything from its beginning.
+    """
+    held = select(heads.c.recorded_at).where(heads.c.shard.in_(sorted(shards)))
+    return list(connection.scalars(held.order_by(heads.c.shard).with_for_update()))
+
+
+def _one_time(connection: Connection, shards: Iterable[int], clock: Clock) -> Clock:
+    """A clock that stands at one moment, which no head of these shards is beyond; the heads are held from here on.
+
+    What is stored together in several shards is known from one moment: no half of a link without the other.
+    """
+    moment = max(*hold_heads(connection, shards), clock.read())
+    return Clock(lambda: moment, False)
 
 
 def write_rows(database: Database, connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:

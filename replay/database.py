@@ -132,6 +132,12 @@ class Database:
         self.engine.dispose()
 
 
+def cache_more(connection: Connection) -> None:
+    """Let SQLite keep 64 MiB of pages from here on, for what writes all over large indexes; a replay does with less."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA cache_size=-65536")
+
+
 @contextmanager
 def cursor_of(connection: Connection) -> Iterator[Any]:
     """The driver's own cursor inside Core's transaction: for the few hot statements only."""
@@ -183,8 +189,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES}")
     # What is deleted is overwritten: keys above all. Only some builds of SQLite do that by themselves.
     connection.execute("PRAGMA secure_delete=ON")
-    connection.execute("PRAGMA cache_size=-65536")
-    # Mapped pages count as memory of the process: enough for the hot ones, whatever the size of the file.
+    # Cached and mapped pages count as memory of the process: enough for the hot ones, whatever the size of the file.
+    connection.execute("PRAGMA cache_size=-16384")
     connection.execute("PRAGMA mmap_size=67108864")
 
 

@@ -1,20 +1,25 @@
 """Which pseudonyms are one person: kept in `members` as links come in, found from the log at any journal time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from domain.clock import END_OF_TIME
 from domain.components import Link, in_force, roots
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded, links_of
+from replay.append import hold_heads, shard_of
 from replay.reading import Reader
 from replay.tables import journal, members
 
 _LINKS = (IdentitiesLinked.stored_as, IdentitiesUnlinked.stored_as)
 _IN_ONE_QUERY = 400
+
+
+class LinksMovedOn(Exception):
+    """Links were recorded since a command read them: it has to be decided anew."""
 
 
 def relink(connection: Connection, reader: Reader, linked: set[UUID]) -> set[UUID]:
@@ -84,15 +89,48 @@ def _ever_linked(connection: Connection, reader: Reader, people: set[UUID]) -> t
     return everybody, links
 
 
-def streams_known_at(
-    connection: Connection, reader: Reader, participant_id: UUID, known_at: datetime = END_OF_TIME
-) -> dict[UUID, list[Recorded]]:
-    """The streams of a pseudonym and of all that were linked to it, directly or by others, at a journal time."""
+def streams_ever_linked(connection: Connection, reader: Reader, people: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+    """The streams of these people and of everybody who ever was linked to them, directly or by others."""
     streams: dict[UUID, list[Recorded]] = {}
-    pending = {participant_id}
+    pending = set(people)
     while pending:
         found = reader.streams(connection, pending)
         streams |= {person: found.get(person, []) for person in pending}
         links = [link for stream in found.values() for link in links_of(stream)]
-        pending = {link.other for link in in_force(links, known_at)} - streams.keys()
+        pending = {link.other for link in links} - streams.keys()
     return streams
+
+
+def streams_known_at(
+    connection: Connection, reader: Reader, participant_id: UUID, known_at: datetime = END_OF_TIME
+) -> dict[UUID, list[Recorded]]:
+    """The streams of a pseudonym and of all that were linked to it, directly or by others, at a journal time.
+
+    Either half of a link or unlink tells of it: they may bear different times, and both people get the same answer.
+    """
+    streams = streams_ever_linked(connection, reader, [participant_id])
+    if len(streams) == 1:
+        return streams
+    links = [link for stream in streams.values() for link in links_of(stream)]
+    together = roots((link.one, link.other) for link in in_force(links, known_at))
+    root = together.get(participant_id, participant_id)
+    return {person: stream for person, stream in streams.items() if together.get(person, person) == root}
+
+
+def ensure_no_links_since(connection: Connection, shards: int, streams: Mapping[UUID, Sequence[Recorded]]) -> None:
+    """Hold the heads of these people's shards until commit, and raise LinksMovedOn when any was linked since read.
+
+    So two commands take turns that touch no stream in common and would yet link the same people, each through others.
+    """
+    people_of: dict[int, list[UUID]] = {}
+    for person in sorted(streams):
+        people_of.setdefault(shard_of(person.bytes, shards), []).append(person)
+    hold_heads(connection, people_of)
+    found = 0
+    for shard, people in people_of.items():
+        for start in range(0, len(people), _IN_ONE_QUERY):
+            own = journal.c.participant_id.in_(people[start : start + _IN_ONE_QUERY])
+            query = select(func.count()).where(journal.c.shard == shard, own, journal.c.topic.in_(_LINKS))
+            found += connection.scalar(query) or 0
+    if found != sum(len(links_of(stream)) for stream in streams.values()):
+        raise LinksMovedOn("somebody was linked or unlinked meanwhile")

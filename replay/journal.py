@@ -4,22 +4,29 @@ Facts (`record`) are never refused for arriving late, twice, or before what expl
 person's history, decide purely, and append at the version they saw, again if somebody else was faster.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Mapper, TrackingRecorder
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    IntegrityError,
+    Mapper,
+    OperationalError,
+    TrackingRecorder,
+)
 from eventsourcing.utils import Environment
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
 from replay.append import AlreadyThere, Clock, append, append_one
 from replay.database import Database
+from replay.identities import LinksMovedOn, ensure_no_links_since, streams_ever_linked
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
 from replay.reading import Reader
 from replay.recorder import Factory, Recorder, now_in_utc
@@ -28,6 +35,7 @@ from replay.vault import ParticipantKey, Vault
 
 Status = Literal["recorded", "duplicate", "conflict"]
 Decision = Callable[[History], Sequence[Touchpoint]]
+JointDecision = Callable[[Mapping[UUID, Sequence[Recorded]]], Sequence[Touchpoint]]
 
 _ATTEMPTS = 10
 
@@ -96,15 +104,19 @@ class Journal(Application[UUID]):
     def _record_new(self, events: Sequence[Touchpoint], clock: Clock, *, contended: bool = False) -> list[Outcome]:
         if not events:
             return []
-        keys = self._sealing_keys(events)
         # A fact on the path of its own may lose its place in the stream to another while it waits for the head. The
         # path of a batch looks for the place once it holds the head, and so cannot lose it twice.
         if len(events) == 1 and not contended:
-            placed = [append_one(self.database, encode(events[0], keys), shards=self.shards, clock=clock)]
-        else:
-            participants = [event.participant_id.bytes for event in events]
-            lay_out = partial(laid_out, keys=keys)
-            placed = append(self.database, events, participants, lay_out, shards=self.shards, clock=clock)
+            row = encode(events[0], self._sealing_keys(events))
+            return [Outcome("recorded", events[0], append_one(self.database, row, shards=self.shards, clock=clock))]
+        return self._append(events, clock)
+
+    def _append(
+        self, events: Sequence[Touchpoint], clock: Clock, guard: Callable[[Connection], None] | None = None
+    ) -> list[Outcome]:
+        participants = [event.participant_id.bytes for event in events]
+        lay_out = partial(laid_out, keys=self._sealing_keys(events))
+        placed = append(self.database, events, participants, lay_out, shards=self.shards, clock=clock, guard=guard)
         return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
 
     def _record_unknown(self, events: Sequence[Touchpoint], clock: Clock) -> list[Outcome]:
@@ -142,15 +154,31 @@ class Journal(Application[UUID]):
 
         Raises what the decision raises, and DecisionContended after `attempts`.
         """
-        retrying = Retrying(
-            retry=retry_if_exception_type(IntegrityError),
-            stop=stop_after_attempt(attempts),
-            wait=wait_random_exponential(multiplier=0.005, max=0.2),
-        )
-        try:
-            return retrying(self._decide_once, participant_id, decision)
-        except RetryError:
-            raise DecisionContended(f"person {participant_id} kept changing: try again") from None
+        return _decided_anew(attempts, f"person {participant_id}", self._decide_once, participant_id, decision)
+
+    def decide_together(
+        self, participants: Iterable[UUID], decision: JointDecision, *, attempts: int = _ATTEMPTS
+    ) -> list[Outcome]:
+        """Run a command about several people: all its events are appended in one transaction, whatever their shards.
+
+        The decision is given the streams of these people and of everybody who ever was linked to them, and may append
+        to any. What it rests on are links and who is known: it is made anew when anybody of them was linked or unlinked
+        meanwhile, and facts that came meanwhile stand before it. Raises what the decision raises, and DecisionContended
+        after `attempts`.
+        """
+        people = frozenset(participants)
+        who = f"participants {', '.join(map(str, sorted(people)))}"
+        return _decided_anew(attempts, who, self._decide_together_once, people, decision)
+
+    def _decide_together_once(self, participants: frozenset[UUID], decision: JointDecision) -> list[Outcome]:
+        with self.database.read() as connection:
+            streams = streams_ever_linked(connection, self.reader, participants)
+        events = decision(streams)
+        stored = {told.event_id: told.event for stream in streams.values() for told in stream}
+        if events and all(event.event_id in stored for event in events):
+            return [_told_again(event, stored[event.event_id]) for event in events]
+        unmoved = partial(ensure_no_links_since, shards=self.shards, streams=streams)
+        return self._append(events, Clock(self.clock, self.clock is now_in_utc), guard=unmoved)
 
     def _decide_once(self, participant_id: UUID, decision: Decision) -> list[Outcome]:
         stream: list[Any] = list(self.events.get(participant_id))
@@ -166,6 +194,25 @@ class Journal(Application[UUID]):
             Outcome("recorded", event, recording.notification.id)
             for event, recording in zip(events, recordings, strict=True)
         ]
+
+
+def _decided_anew(attempts: int, who: str, decide: Callable[..., list[Outcome]], *arguments: object) -> list[Outcome]:
+    """Decide, and again when others were faster.
+
+    Raises DecisionContended after so many attempts, and the driver's error when the database cannot take it.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception_type((IntegrityError, AlreadyThere, LinksMovedOn)),
+        stop=stop_after_attempt(attempts),
+        wait=wait_random_exponential(multiplier=0.005, max=0.2),
+    )
+    try:
+        return retrying(decide, *arguments)
+    except RetryError:
+        raise DecisionContended(f"{who} kept changing: try again") from None
+    except OperationalError as error:
+        # The library's name for a database that is busy, full or away: above the journal it is known by the driver's.
+        raise error.__cause__ or error from None
 
 
 def _told_again(event: Touchpoint, stored: Touchpoint) -> Outcome:

@@ -11,8 +11,12 @@ from typer.core import TyperGroup
 from api.cli import (
     database,
     demo,
+    follow_ups,
+    identities,
     importing,
+    network,
     outcomes,
+    overriding,
     person,
     rejects,
     replaying,
@@ -20,6 +24,7 @@ from api.cli import (
     services,
     serving,
     simulating,
+    ties,
 )
 from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
@@ -84,12 +89,25 @@ _person.command("show")(person.show_person)
 _person.command("timeline")(person.timeline)
 _person.command("as-of")(person.as_of)
 _person.command("why")(person.why)
+_person.command("override")(overriding.override)
+_person.command("end-override")(overriding.end_override)
+_person.command("network")(network.network)
+
+_identities = _group("identities", "Which pseudonyms are one person.")
+_identities.command("link")(identities.link)
+_identities.command("unlink")(identities.unlink)
+_identities.command("show")(identities.show_identities)
+
+_follow_ups = _group("follow-ups", "Whom to call, and why.")
+_follow_ups.command("today")(follow_ups.today)
+_follow_ups.command("overdue")(follow_ups.overdue)
 
 _services = _group("services", "What the programme does.")
 _services.command("figures")(services.show_figures)
 
 _outcomes = _group("outcomes", "What becomes of people.")
 _outcomes.command("change")(outcomes.change)
+_outcomes.command("ties")(ties.ties)
 
 _schema = _group("schema", "The events and their fields.")
 _schema.command("list")(schemas.list_schemas)

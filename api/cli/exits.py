@@ -13,6 +13,8 @@ from consumers.csv_mapping import MappingError
 from consumers.rejects import RejectsUnreadable
 from consumers.simulation import TooFewPeople
 from domain.clock import NotAnInstant
+from domain.identities import LinkingError, NoLongerLinked, NotLinked, ParticipantUnknown
+from domain.overriding import OverrideError
 from domain.refusals import IntakeError
 from domain.schema import NoSuchSchema
 from replay.as_of import PersonUnknown
@@ -60,9 +62,14 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     UnknownDatabase: ExitCode.USAGE,
     FileNotFoundError: ExitCode.NOT_FOUND,
     NoSuchSchema: ExitCode.NOT_FOUND,
+    NotLinked: ExitCode.NOT_FOUND,
+    ParticipantUnknown: ExitCode.NOT_FOUND,
     PersonUnknown: ExitCode.NOT_FOUND,
     DecisionContended: ExitCode.VERSION_CONFLICT,
+    LinkingError: ExitCode.REFUSED,
+    NoLongerLinked: ExitCode.REFUSED,
     NotSynthetic: ExitCode.REFUSED,
+    OverrideError: ExitCode.REFUSED,
     Refused: ExitCode.REFUSED,
 }
 """Every expected error; a subclass has its nearest base's code. All others are defects, and keep their traceback."""

@@ -1,7 +1,7 @@
 """The options and arguments that several commands share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -15,6 +15,11 @@ def _moment(text: str) -> datetime:
         return parse_moment(text)
     except NotAnInstant as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def moment_option(name: str, help: str) -> Any:
+    """An option that is a moment: a date (to its end in Seoul) or a time stamp with its offset."""
+    return typer.Option(name, parser=_moment, metavar="MOMENT", help=help)
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="How the rows are printed.")]

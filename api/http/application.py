@@ -10,6 +10,8 @@ from api.http.embedded_worker import EmbeddedWorker
 from api.http.events import events_router
 from api.http.guard import Guard
 from api.http.health import health_router
+from api.http.links import links_router
+from api.http.overrides import overrides_router
 from api.http.people import people_router
 from api.wiring import Majung
 
@@ -53,5 +55,7 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     problem_handlers.install(app, majung)
     app.include_router(events_router(majung))
     app.include_router(people_router(majung))
+    app.include_router(links_router(majung))
+    app.include_router(overrides_router(majung))
     app.include_router(health_router(majung, worker))
     return app

@@ -7,6 +7,7 @@ import orjson
 from fastapi import Request, Response
 
 from domain.journey import Rules
+from projections.relationships import relationships
 from projections.wellbeing import wellbeing
 from replay.as_of import Person
 
@@ -15,12 +16,13 @@ SHAPE = 1
 
 
 def entity_tag(person: Person, *, as_of: datetime, known_at: datetime | None, rules: Rules) -> str:
-    """A strong tag over the person's identities and version, both clocks, the rules and the scoring.
+    """A strong tag over the person's identities and version, both clocks, the rules, the scoring and the ties.
 
     Identities count beside the version: an unlink takes events away, and others may make up their number.
     """
     identities = sorted(map(str, person.identities))
-    rests_on = [SHAPE, identities, person.version, as_of, known_at, rules.version, wellbeing.version]
+    models = wellbeing.version, relationships.version
+    rests_on = [SHAPE, identities, person.version, as_of, known_at, rules.version, *models]
     return f'"{hashlib.sha256(orjson.dumps(rests_on)).hexdigest()[:32]}"'
 
 

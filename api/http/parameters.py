@@ -18,6 +18,7 @@ ADVICE = {
     "id": "must be a participant's pseudonym, a UUID",
     "as_of": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
     "known_at": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
+    "compare_with": "must be a date or a time stamp with its offset, as `as_of`, and not later than that",
     "limit": f"must be a whole number from 1 to {MOST_ITEMS}",
     "cursor": "must come unchanged from the `next` link or `next_cursor` of a page",
     "type": "must be the name of an event, such as call-received.v1; `majung schema list` has them all",

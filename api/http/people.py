@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.answer import Answer, Asked, ask
 from api.http.entity_tags import entity_tag, not_modified
 from api.http.journey import PersonJourney, journey
+from api.http.network import Compared, PersonNetwork, network
 from api.http.parameters import Clocks, Page, PersonId
 from api.http.problems import documented
 from api.http.summary import PersonSummary, summary
@@ -71,6 +72,11 @@ def people_router(majung: Majung) -> APIRouter:
     def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
         """Every measure with its score or the reason why there is none, and its change from the first score."""
         return answer(request, response, person, clocks, wellbeing)
+
+    @router.get("/network", response_model=PersonNetwork, summary="The relationships of a person over time")
+    def _(person: PersonId, compared: Annotated[Compared, Query()], request: Request, response: Response) -> Any:
+        """The network at `as_of`, every tie with its interval and evidence, and what changed since `compare_with`."""
+        return answer(request, response, person, compared, lambda asked: network(asked, compared.compare_with))
 
     return router
 

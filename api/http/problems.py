@@ -57,7 +57,20 @@ INTAKE_KINDS = {
     "invalid-data": Kind(422, "The fields do not fit the type"),
 }
 """What the intake refuses, by its own codes (domain/refusals.py)."""
-KINDS: Mapping[str, Kind] = REQUEST_KINDS | INTAKE_KINDS
+COMMAND_KINDS = {
+    "same-pseudonym": Kind(422, "Both are one and the same pseudonym"),
+    "already-one-person": Kind(409, "The two are one person already"),
+    "pair-id-used": Kind(409, "This pair id was used before"),
+    "not-linked": Kind(404, "There is no such link"),
+    "no-longer-linked": Kind(409, "The link was taken back before"),
+    "override-expired": Kind(422, "The last day lies in the past"),
+    "household-has-no-stage": Kind(409, "A household has no stage"),
+    "command-id-used": Kind(409, "This command id was used before"),
+    "nothing-overridden": Kind(404, "No override is in force"),
+    "contended": Kind(409, "Others kept changing this person"),
+}
+"""What a command is refused for (domain/identities.py, domain/overriding.py)."""
+KINDS: Mapping[str, Kind] = REQUEST_KINDS | INTAKE_KINDS | COMMAND_KINDS
 
 
 class ProblemDetails(BaseModel):

@@ -58,7 +58,7 @@ def test_the_smallest_mapping_has_the_documented_defaults() -> None:
         (HEAD + EVENT + 'when = [{ column = "a", equals = "b", present = true }]\n', "one of `equals`"),
         (HEAD + EVENT + 'fields.mood = { column = "a" }\n', "not fields of store-visited.v1: mood"),
         (HEAD + EVENT + 'fields.source_id = { column = "a" }\n', "not fields of store-visited.v1: source_id"),
-        (HEAD + EVENT + "fields.site = {}\n", "one of `constant`, `column` and `columns`"),
+        (HEAD + EVENT + "fields.site = {}\n", "one of `constant`, `column`, `columns` and `rows`"),
         (HEAD + EVENT + 'fields.site = { column = "a", otherwise = "b" }\n', "`otherwise` needs `codes`"),
         (HEAD + EVENT + 'fields.site = { column = "a", as = "date" }\n', "as: Input should be 'text'"),
         (HEAD + EVENT + 'fields.site = { column = "a", order_by = "b" }\n', "belong together"),

@@ -72,6 +72,12 @@ def test_the_half_of_a_link_that_a_faster_clock_recorded_does_not_outlive_the_un
     assert root_at(B, links, at(1)) == root_at(B, links, at(9)) == (B, False)
 
 
+def test_an_unlink_ends_no_link_of_other_people_that_was_given_the_same_pair_id() -> None:
+    links = [link(A, B, 0, "pair"), link(C, D, 1, "pair"), link(B, C, 2), unlink(D, C, 3, "pair")]
+    assert root_at(B, links, at(3)) == root_at(C, links, at(3)) == (A, True)
+    assert root_at(D, links, at(3)) == (D, False)
+
+
 PAIRS = st.lists(st.tuples(st.sampled_from((A, B, C, D)), st.sampled_from((A, B, C, D))), max_size=6)
 
 

@@ -1,0 +1,12 @@
+"""What every command of staff states, wherever it comes from: who decided it, and why."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from domain.touchpoint import Name
+
+Actor = Name
+"""A worker's pseudonym."""
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+"""Why, in words that are stored sealed. Blanks around them are dropped, and nothing but blanks is no reason."""

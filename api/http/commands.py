@@ -1,0 +1,79 @@
+"""What the endpoints of all commands share: the body they read, and what they answer when others were faster."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api.commands import Actor, Reason
+from api.http.cloud_events import read_body
+from api.http.problems import RETRY_AFTER_SECONDS, Problem
+from domain.strict_json import read_object
+from replay.journal import DecisionContended
+
+
+class Command(BaseModel):
+    """What a command of staff states."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    reason: Reason
+    """Why. It is stored sealed, and no answer holds it."""
+    actor: Actor | None = None
+    """Pseudonym of who decided it."""
+
+
+Told = TypeVar("Told", bound=Command)
+
+ASKED = ("invalid-parameter", "person-unknown", "database-unavailable", "vault-unavailable")
+"""The problems that every question about a person may meet."""
+COMMANDED = (*ASKED, "unsupported-content", "unreadable", "too-large", "contended")
+"""Those that every command may."""
+_ADVICE = {
+    "reason": "must say why, in 1 to 2,000 characters",
+    "actor": "must be a worker's pseudonym of 1 to 200 characters, or left out",
+}
+
+
+def body_of(command: type[Command]) -> dict[str, Any]:
+    """How a command's body is told in openapi.json."""
+    content = {"application/json": {"schema": command.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def read_command(command: type[Told], request: Request, advice_by_name: Mapping[str, str]) -> Told:
+    """The command in a request's body, with what to say of each of its own fields that does not fit.
+
+    Raises Problem and IntakeError, and repeats nothing of what was sent.
+    """
+    content, _, parameters = request.headers.get("content-type", "").partition(";")
+    plain = request.headers.get("content-encoding", "identity").lower() == "identity"
+    if content.strip().lower() != "application/json" or parameters.strip().lower() not in _CHARSETS or not plain:
+        raise Problem("unsupported-content", "send the command as application/json, in UTF-8, and not compressed")
+    try:
+        return command.model_validate(read_object(await read_body(request, "binary")))
+    except ValidationError as error:
+        names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_input=False))
+        taken = ", ".join(command.model_fields)
+        words_of = _ADVICE | dict(advice_by_name)
+        advice = {n: words_of[n] for n in names if n in command.model_fields}
+        if names.keys() - advice.keys():
+            advice["(another)"] = f"this command takes only {taken}"
+        wrong = [{"name": name, "message": words} for name, words in advice.items()]
+        detail = "; ".join(f"{name}: {words}" for name, words in advice.items())
+        raise Problem("invalid-parameter", detail, parameters=wrong) from None
+
+
+_CHARSETS = ("", "charset=utf-8", 'charset="utf-8"')
+
+
+@contextmanager
+def contended() -> Iterator[None]:
+    """A command that others kept in the way of may be sent again as it is."""
+    try:
+        yield
+    except DecisionContended:
+        again = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        raise Problem("contended", "nothing was changed: send the same command again", headers=again) from None

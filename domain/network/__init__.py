@@ -1,0 +1,23 @@
+"""Relationships over time: a person's ties as intervals, their network at a moment, and what changed between two.
+
+Import from here: `from domain.network import ties_of, network_at, change_between`.
+"""
+
+from domain.network.change import Change, Overlap, change_between, summed
+from domain.network.composition import PROFESSIONAL, Network, network_at, tie_ids_at
+from domain.network.intervals import TELLING, Period, Tie, ties_of
+
+__all__ = [
+    "PROFESSIONAL",
+    "TELLING",
+    "Change",
+    "Network",
+    "Overlap",
+    "Period",
+    "Tie",
+    "change_between",
+    "network_at",
+    "summed",
+    "tie_ids_at",
+    "ties_of",
+]

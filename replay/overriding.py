@@ -1,0 +1,85 @@
+"""Overriding a stage and taking that back: the commands of domain.overriding, run over the journal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from domain import overriding
+from domain.codes import Stage
+from domain.components import in_force, roots
+from domain.events import OverrideEnded, StageOverridden
+from domain.history import History, Recorded, history_of, links_of
+from replay.as_of import PersonUnknown
+from replay.journal import Journal, Outcome
+
+
+class Overridden(NamedTuple):
+    """What became of a command: its event, and whether it had been carried out before."""
+
+    event_id: UUID
+    duplicate: bool
+
+
+def override(
+    journal: Journal,
+    participant_id: UUID,
+    *,
+    stage: Stage,
+    expires_on: date,
+    reason: str,
+    now: datetime,
+    actor: str | None = None,
+    command_id: str | None = None,
+) -> Overridden:
+    """Set a stage beside the rule's.
+
+    The command id is the caller's, who may then tell it again safely, or a new one. Raises PersonUnknown, OverrideError
+    and DecisionContended.
+    """
+    command = command_id or str(uuid4())
+
+    def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[StageOverridden]:
+        history = _history(streams, participant_id)
+        return [
+            overriding.override(
+                history,
+                participant_id,
+                stage=stage,
+                expires_on=expires_on,
+                reason=reason,
+                actor=actor,
+                command_id=command,
+                now=now,
+            )
+        ]
+
+    return _overridden(journal.decide_together([participant_id], decision))
+
+
+def end_override(
+    journal: Journal, participant_id: UUID, *, reason: str, now: datetime, actor: str | None = None
+) -> Overridden:
+    """Take back the override in force. Raises PersonUnknown, OverrideError and DecisionContended."""
+
+    def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[OverrideEnded]:
+        history = _history(streams, participant_id)
+        return [overriding.end_override(history, participant_id, reason=reason, actor=actor, now=now)]
+
+    return _overridden(journal.decide_together([participant_id], decision))
+
+
+def _history(streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID) -> History:
+    """The person's, with all identities linked now. Raises PersonUnknown."""
+    links = [link for stream in streams.values() for link in links_of(stream)]
+    together = roots((link.one, link.other) for link in in_force(links))
+    root = together.get(participant_id, participant_id)
+    own = [told for person, stream in streams.items() if together.get(person, person) == root for told in stream]
+    if not own:
+        raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
+    return history_of(root, own, links=links)
+
+
+def _overridden(outcomes: Sequence[Outcome]) -> Overridden:
+    [outcome] = outcomes
+    return Overridden(outcome.event_id, outcome.status == "duplicate")

@@ -1,0 +1,1 @@
+"""Promises, referrals, silence, and who is left in peace."""

@@ -1,0 +1,1 @@
+"""Ties as intervals, networks at a moment, and what changed between two."""
