@@ -40,6 +40,11 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time.max, SEOUL).astimezone(UTC)
 
 
+def start_of_next_day(day: date) -> datetime:
+    """When a Seoul day is over, also the last one that a date can name."""
+    return end_of_day(day) + MICROSECOND
+
+
 def start_of_day(day: date) -> datetime:
     """Midnight in Seoul at which a day begins, as a UTC instant."""
     return datetime.combine(day, time(), SEOUL).astimezone(UTC)

@@ -46,7 +46,7 @@ class Recorded(Fact):
         return tuple.__new__(cls, (event, event.event_id, event.occurred_at, recorded_at, None))
 
 
-_as_tuple = tuple.__new__
+as_tuple = tuple.__new__
 """Makes a NamedTuple without a call of Python code: for what is made of every event of a replay."""
 _ORDER = itemgetter(Fact._fields.index("occurred_at"), Fact._fields.index("event_id"))
 
@@ -92,7 +92,7 @@ class History:
             elif of is None or type(event) in of:
                 # The usual touchpoint: nobody amended or linked it, and it is its only version.
                 only = recorded, event.participant_id, False, recorded_at, END_OF_TIME
-                versions.append(_as_tuple(Slice, only))
+                versions.append(as_tuple(Slice, only))
         return versions
 
     def _slices_of(self, recorded: Recorded, amendments: Sequence[Recorded]) -> Iterable[Slice]:

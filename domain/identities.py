@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from domain.codes import Origin
 from domain.components import Link, in_force, roots
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import History, Recorded, links_of
-from domain.touchpoint import Touchpoint
+from domain.touchpoint import Touchpoint, origin_of_decision
 
 # LinkingError
 # ├── SamePseudonym        same-pseudonym
@@ -223,9 +222,7 @@ def _halves_told(
 def _both_halves(
     kind: type[Touchpoint], streams: Streams, one: UUID, other: UUID, *, pair_id: str, **said: Any
 ) -> list[Touchpoint]:
-    both = [told.event for half in (one, other) for told in streams.get(half, ())]
-    # A link between simulated people is no more real than they are.
-    origin = Origin.SYNTHETIC if both and all(event.origin == Origin.SYNTHETIC for event in both) else Origin.LIVE
+    origin = origin_of_decision(told.event for half in (one, other) for told in streams.get(half, ()))
     said |= {"origin": origin, "pair_id": pair_id, "source_id": pair_id}
     return [
         kind.model_validate({"participant_id": half, "other_id": of, **said})

@@ -9,12 +9,12 @@ from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from domain.clock import day_of
-from domain.codes import Origin, ParticipantKind, Stage
+from domain.codes import ParticipantKind, Stage
 from domain.events import OverrideEnded, StageOverridden
 from domain.history import History
 from domain.journey import VERSION_1, override_at
 from domain.journey.walk import walk
-from domain.touchpoint import Touchpoint
+from domain.touchpoint import Touchpoint, origin_of_decision
 
 # OverrideError
 # ├── OverrideExpired          override-expired
@@ -78,7 +78,7 @@ def override(
         occurred_at=now,
         source=OVERRIDDEN_BY,
         source_id=command_id,
-        origin=_origin(history),
+        origin=origin_of_decision(fact.event for fact in history.facts),
         stage=stage,
         expires_on=expires_on,
         reason=reason,
@@ -110,7 +110,7 @@ def end_override(
         occurred_at=now,
         source=ENDED_BY,
         source_id=str(in_force.event_id),
-        origin=_origin(history),
+        origin=origin_of_decision(fact.event for fact in history.facts),
         override_event_id=in_force.event_id,
         reason=reason,
         actor=actor,
@@ -120,9 +120,3 @@ def end_override(
 def _told_before(history: History, event: Event) -> Event | None:
     found = (fact.event for fact in history.facts if fact.event_id == event.event_id)
     return next((before for before in found if isinstance(before, type(event))), None)
-
-
-def _origin(history: History) -> Origin:
-    """What is decided of a simulated person is no more real than they are."""
-    synthetic = bool(history.facts) and all(fact.event.origin == Origin.SYNTHETIC for fact in history.facts)
-    return Origin.SYNTHETIC if synthetic else Origin.LIVE

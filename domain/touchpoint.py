@@ -4,7 +4,7 @@ Warning: a stored name (`store-visited.v1`) is what the journal holds for ever. 
 is a new class stored as `.v2` with an upcaster for the old name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import sha1
@@ -168,6 +168,12 @@ def participant_of(source: str, key: str) -> UUID:
     Only for keys that mean nobody outside the file (a response id): a phone, a name or a nickname must never come here.
     """
     return uuid5(NAMESPACE_URL, f"urn:majung:participant:{len(source)}:{source}{key}")
+
+
+def origin_of_decision(events: Iterable[Touchpoint]) -> Origin:
+    """What is decided of simulated people is no more real than they are: synthetic where all events of theirs are."""
+    origins = {event.origin for event in events}
+    return Origin.SYNTHETIC if origins == {Origin.SYNTHETIC} else Origin.LIVE
 
 
 def codes_newer_than_claimed(event: Touchpoint) -> list[tuple[str, CodeList]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, String
 
-from domain.history import History
+from domain.history import History, as_tuple
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -39,13 +39,9 @@ def fold(history: History) -> list[TimelineRow]:
     """Every touchpoint in force, corrected ones as corrected and under the correction's id beside their own."""
     root = history.root
     return [
-        _as_tuple(TimelineRow, (root, at, event_id, event.participant_id, event.stored_as, amended_by, recorded_at))
+        as_tuple(TimelineRow, (root, at, event_id, event.participant_id, event.stored_as, amended_by, recorded_at))
         for event, event_id, at, recorded_at, amended_by in history.facts
     ]
-
-
-_as_tuple = tuple.__new__
-"""A row without a call of Python code for every event."""
 
 
 timeline = ReadModel(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from domain.clock import to_microseconds
 from projections.columns import placeholder
-from replay.database import Database, cache_more, cursor_of, rows_of
+from replay.database import Database, cache_more, cursor_of, portions, rows_of
 from replay.garbage import not_collecting
 from replay.mapper import Row
 from replay.tables import COLUMN_NAMES, heads, journal
@@ -35,7 +35,6 @@ _SQLITE_VERSIONS = (
     "WITH people (id) AS (VALUES {})"
     " SELECT id, (SELECT coalesce(max(version), 0) FROM journal WHERE shard = ? AND participant_id = id) FROM people"
 )
-_IN_ONE_QUERY = 500
 _SQLITE_ONE = (
     f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?,"
     " (SELECT coalesce(max(version), 0) + 1 FROM journal WHERE shard = ? AND participant_id = ?),"
@@ -289,9 +288,7 @@ def _versions(database: Database, connection: Connection, shard: int, participan
     if database.is_postgres:
         people = ",".join(map(bytes.hex, participants))
         return dict(rows_of(connection, _POSTGRES_VERSIONS, (shard, f"{{{people}}}")))
-    asked = sorted(participants)
     versions: dict[bytes, int] = {}
-    for start in range(0, len(asked), _IN_ONE_QUERY):
-        some = asked[start : start + _IN_ONE_QUERY]
+    for some in portions(sorted(participants)):
         versions.update(rows_of(connection, _SQLITE_VERSIONS.format(", ".join(["(?)"] * len(some))), (*some, shard)))
     return versions

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.pq import Format
@@ -146,6 +146,16 @@ def cursor_of(connection: Connection) -> Iterator[Any]:
         yield cursor
     finally:
         cursor.close()
+
+
+_IN_ONE_QUERY = 400
+T = TypeVar("T")
+
+
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in order, so many at a time as one statement names."""
+    for start in range(0, len(values), _IN_ONE_QUERY):
+        yield values[start : start + _IN_ONE_QUERY]
 
 
 _CELLS_AT_ONCE = 1_500

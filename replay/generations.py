@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.columns import Cells, storer
 from projections.read_model import ReadModel
-from replay.database import Database, DatabaseUnusable, cursor_of, insert_rows
+from replay.database import Database, DatabaseUnusable, cursor_of, insert_rows, portions
 from replay.tables import heads, positions, read_models
 
 
@@ -192,8 +192,7 @@ def _storer(model: ReadModel, postgres: bool) -> Callable[[Sequence[Any]], Cells
 
 def erase(connection: Connection, generation: Generation, roots: Sequence[Any]) -> None:
     """Take the rows of some components out, before they are written anew."""
-    for start in range(0, len(roots), 400):
-        some = roots[start : start + 400]
+    for some in portions(roots):
         connection.execute(delete(generation.table).where(generation.table.c.component.in_(some)))
 
 

@@ -1,6 +1,6 @@
 """Which pseudonyms are one person: kept in `members` as links come in, found from the log at any journal time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from domain.components import Link, in_force, roots
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded, links_of
 from replay.append import hold_heads, shard_of
+from replay.database import portions
 from replay.reading import Reader
 from replay.tables import journal, members
 
 _LINKS = (IdentitiesLinked.stored_as, IdentitiesUnlinked.stored_as)
-_IN_ONE_QUERY = 400
 
 
 class LinksMovedOn(Exception):
@@ -29,8 +29,7 @@ def relink(connection: Connection, reader: Reader, linked: set[UUID]) -> set[UUI
     """
     _link_alone(connection)
     affected, links = _ever_linked(connection, reader, linked)
-    for start in range(0, len(affected), _IN_ONE_QUERY):
-        some = sorted(affected)[start : start + _IN_ONE_QUERY]
+    for some in portions(sorted(affected)):
         connection.execute(delete(members).where(members.c.participant_id.in_(some)))
     if together := roots((link.one, link.other) for link in in_force(links)):
         rows = [{"participant_id": person, "root": root} for person, root in together.items()]
@@ -80,37 +79,49 @@ def _ever_linked(connection: Connection, reader: Reader, people: set[UUID]) -> t
     """Everybody who ever was linked to these people, themselves included, and all links of all of them."""
     everybody: set[UUID] = set()
     links: list[Link] = []
-    pending = set(people)
-    while pending:
-        everybody |= pending
-        new = [link for stream in reader.streams(connection, pending).values() for link in links_of(stream)]
-        links += new
-        pending = {link.other for link in new} - everybody
+    for streams in _outwards(connection, reader, people):
+        everybody |= streams.keys()
+        links += [link for stream in streams.values() for link in links_of(stream)]
     return everybody, links
 
 
 def streams_ever_linked(connection: Connection, reader: Reader, people: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
     """The streams of these people and of everybody who ever was linked to them, directly or by others."""
     streams: dict[UUID, list[Recorded]] = {}
+    for found in _outwards(connection, reader, people):
+        streams |= found
+    return streams
+
+
+def _outwards(
+    connection: Connection, reader: Reader, people: Iterable[UUID]
+) -> Iterator[Mapping[UUID, list[Recorded]]]:
+    """The streams of these people, then of those ever linked to them, and so on: everybody's once."""
+    reached: set[UUID] = set()
     pending = set(people)
     while pending:
         found = reader.streams(connection, pending)
-        streams |= {person: found.get(person, []) for person in pending}
-        links = [link for stream in found.values() for link in links_of(stream)]
-        pending = {link.other for link in links} - streams.keys()
-    return streams
+        yield {person: found.get(person, []) for person in pending}
+        reached |= pending
+        pending = {link.other for stream in found.values() for link in links_of(stream)} - reached
 
 
 def streams_known_at(
     connection: Connection, reader: Reader, participant_id: UUID, known_at: datetime = END_OF_TIME
-) -> dict[UUID, list[Recorded]]:
+) -> dict[UUID, Sequence[Recorded]]:
     """The streams of a pseudonym and of all that were linked to it, directly or by others, at a journal time.
 
     Either half of a link or unlink tells of it: they may bear different times, and both people get the same answer.
     """
-    streams = streams_ever_linked(connection, reader, [participant_id])
+    return streams_of_one(streams_ever_linked(connection, reader, [participant_id]), participant_id, known_at)
+
+
+def streams_of_one(
+    streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID, known_at: datetime = END_OF_TIME
+) -> dict[UUID, Sequence[Recorded]]:
+    """Of everybody who ever was linked to a pseudonym, the streams of those who are one person with it at that time."""
     if len(streams) == 1:
-        return streams
+        return dict(streams)
     links = [link for stream in streams.values() for link in links_of(stream)]
     together = roots((link.one, link.other) for link in in_force(links, known_at))
     root = together.get(participant_id, participant_id)
@@ -128,8 +139,8 @@ def ensure_no_links_since(connection: Connection, shards: int, streams: Mapping[
     hold_heads(connection, people_of)
     found = 0
     for shard, people in people_of.items():
-        for start in range(0, len(people), _IN_ONE_QUERY):
-            own = journal.c.participant_id.in_(people[start : start + _IN_ONE_QUERY])
+        for some in portions(people):
+            own = journal.c.participant_id.in_(some)
             query = select(func.count()).where(journal.c.shard == shard, own, journal.c.topic.in_(_LINKS))
             found += connection.scalar(query) or 0
     if found != sum(len(links_of(stream)) for stream in streams.values()):

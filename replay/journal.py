@@ -174,9 +174,8 @@ class Journal(Application[UUID]):
         with self.database.read() as connection:
             streams = streams_ever_linked(connection, self.reader, participants)
         events = decision(streams)
-        stored = {told.event_id: told.event for stream in streams.values() for told in stream}
-        if events and all(event.event_id in stored for event in events):
-            return [_told_again(event, stored[event.event_id]) for event in events]
+        if again := _all_told_again(events, [told for stream in streams.values() for told in stream]):
+            return again
         unmoved = partial(ensure_no_links_since, shards=self.shards, streams=streams)
         return self._append(events, Clock(self.clock, self.clock is now_in_utc), guard=unmoved)
 
@@ -185,10 +184,8 @@ class Journal(Application[UUID]):
         version = stream[-1].originator_version if stream else 0
         known = [Recorded(told.event, told.recorded_at) for told in stream]
         events = decision(history_of(participant_id, known))
-        stored = {told.event_id: told.event for told in known}
-        if events and all(event.event_id in stored for event in events):
-            # The same command again, its first reply lost: it was carried out then.
-            return [_told_again(event, stored[event.event_id]) for event in events]
+        if again := _all_told_again(events, known):
+            return again
         recordings = self.events.put([JournalEvent(event, version + n) for n, event in enumerate(events, start=1)])
         return [
             Outcome("recorded", event, recording.notification.id)
@@ -213,6 +210,14 @@ def _decided_anew(attempts: int, who: str, decide: Callable[..., list[Outcome]],
     except OperationalError as error:
         # The library's name for a database that is busy, full or away: above the journal it is known by the driver's.
         raise error.__cause__ or error from None
+
+
+def _all_told_again(events: Sequence[Touchpoint], known: Iterable[Recorded]) -> list[Outcome]:
+    """What became of a command told again, its first reply lost: it was carried out then. Empty where any is new."""
+    stored = {told.event_id: told.event for told in known}
+    if all(event.event_id in stored for event in events):
+        return [_told_again(event, stored[event.event_id]) for event in events]
+    return []
 
 
 def _told_again(event: Touchpoint, stored: Touchpoint) -> Outcome:

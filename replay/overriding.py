@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from domain import overriding
 from domain.codes import Stage
-from domain.components import in_force, roots
 from domain.events import OverrideEnded, StageOverridden
 from domain.history import History, Recorded, history_of, links_of
 from replay.as_of import PersonUnknown
+from replay.identities import streams_of_one
 from replay.journal import Journal, Outcome
 
 
@@ -71,13 +71,12 @@ def end_override(
 
 def _history(streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID) -> History:
     """The person's, with all identities linked now. Raises PersonUnknown."""
-    links = [link for stream in streams.values() for link in links_of(stream)]
-    together = roots((link.one, link.other) for link in in_force(links))
-    root = together.get(participant_id, participant_id)
-    own = [told for person, stream in streams.items() if together.get(person, person) == root for told in stream]
-    if not own:
+    own = streams_of_one(streams, participant_id)
+    known = [told for stream in own.values() for told in stream]
+    if not known:
         raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
-    return history_of(root, own, links=links)
+    links = [link for stream in streams.values() for link in links_of(stream)]
+    return history_of(min(own), known, links=links)
 
 
 def _overridden(outcomes: Sequence[Outcome]) -> Overridden:

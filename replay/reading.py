@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from domain.clock import from_microseconds
-from domain.history import AMENDMENTS, SPECIAL, Recorded
+from domain.history import AMENDMENTS, SPECIAL, Recorded, as_tuple
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
 from replay.append import shard_of
-from replay.database import Database, rows_of
+from replay.database import Database, portions, rows_of
 from replay.mapper import decode, outline
 from replay.tables import members
 from replay.vault import Vault
@@ -22,7 +22,6 @@ _SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, reco
 _SQLITE = _SELECT.format("participant_id", "event_id")
 _POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
 """Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
-_IN_ONE_QUERY = 400
 _AMENDMENTS = frozenset(kind.stored_as for kind in AMENDMENTS)
 _SPECIAL = frozenset(kind.stored_as for kind in SPECIAL)
 
@@ -45,7 +44,7 @@ class Reader:
         asked = set(participants)
         found: dict[UUID, set[UUID]] = {}
         linked: set[UUID] = set()
-        for some in _portions(sorted(asked)):
+        for some in portions(sorted(asked)):
             own = select(members.c.root).where(members.c.participant_id.in_(some)).scalar_subquery()
             query = select(members.c.participant_id, members.c.root).where(members.c.root.in_(own))
             for participant_id, root in connection.execute(query):
@@ -63,7 +62,7 @@ class Reader:
         for participant in participants:
             by_shard.setdefault(shard_of(participant.bytes, self._shards), []).append(participant)
         for shard, people in by_shard.items():
-            for some in _portions(people):
+            for some in portions(people):
                 rows += self._of_people(connection, shard, some)
         return dict(self._decoded(rows))
 
@@ -77,7 +76,7 @@ class Reader:
         """The stored events among these ids, in no particular order."""
         rows: list[Any] = []
         shards = list(range(self._shards))
-        for some in _portions(event_ids):
+        for some in portions(event_ids):
             if self._database.is_postgres:
                 where = "shard = ANY(%s) AND event_id = ANY(%s)"
                 rows += self._rows(connection, where, (shards, list(some)))
@@ -144,11 +143,8 @@ class Reader:
                     event = outline(row, person)
                 # What Recorded(event, instant) does, without a call of Python code for every event.
                 known = event, event.event_id, event.occurred_at, instants[row[8]], None
-                stream.append(_as_tuple(Recorded, known))
+                stream.append(as_tuple(Recorded, known))
             yield person, stream
-
-
-_as_tuple = tuple.__new__
 
 
 class Needs(NamedTuple):
@@ -195,18 +191,13 @@ def bounds(database: Database, connection: Connection, shard: int, events: int) 
 
 def _lock(connection: Connection, people: Iterable[UUID]) -> None:
     """Lock the rows of linked people, of all components in one order: two who lock never wait for one another."""
-    for some in _portions(sorted(people)):
+    for some in portions(sorted(people)):
         rows = select(members.c.participant_id).where(members.c.participant_id.in_(some))
         connection.execute(rows.order_by(members.c.participant_id).with_for_update())
 
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _portions(people: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(people), _IN_ONE_QUERY):
-        yield people[start : start + _IN_ONE_QUERY]
 
 
 def together(

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect, select
 
 from projections.columns import Pseudonym
-from replay.database import Database, cursor_of, rows_of
+from replay.database import Database, cursor_of, portions, rows_of
 
 AES_256_GCM = 1
 _KEY_BYTES = 64
@@ -31,7 +31,6 @@ _HEADER_BYTES = 5
 _NONCE_BYTES = 12
 _CACHED_KEYS = 5_000
 """About 13 MiB of unwrapped keys: a replay meets each once, and must not grow with the number of people."""
-_IN_ONE_QUERY = 500
 
 metadata = MetaData()
 keys = Table(
@@ -176,8 +175,7 @@ class Vault:
 
     def _stored(self, connection: Connection, participants: Sequence[bytes]) -> Iterator[Any]:
         """Participant, key version and wrapped key, of those who have one."""
-        for start in range(0, len(participants), _IN_ONE_QUERY):
-            some = participants[start : start + _IN_ONE_QUERY]
+        for some in portions(participants):
             if self.database.is_postgres:
                 query = "SELECT uuid_send(participant_id), version, wrapped FROM participant_keys"
                 people = ",".join(map(bytes.hex, some))

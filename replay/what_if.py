@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
-
 from domain.components import in_force, roots
 from domain.history import History, history_of
 from domain.journey import Rules, Spell, journey_of
@@ -15,7 +13,6 @@ from replay.garbage import not_collecting
 from replay.identities import links_by_person
 from replay.journal import Journal
 from replay.reading import Needs
-from replay.tables import heads
 from replay.whole_log import Progress, WholeLog
 
 Stage = str | None
@@ -47,8 +44,8 @@ def try_rules(journal: Journal, now: Rules, then: Rules, progress: Progress = la
     """Fold everybody under both rule sets and compare. Linked identities are one person, as the log has it."""
     with journal.database.read() as connection:
         links = links_by_person(connection, journal.reader)
-        start = dict(connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).tuples().all())
     linked = roots((link.one, link.other) for of_person in links.values() for link in in_force(of_person))
+    start = dict(enumerate(journal.head()))
     log = WholeLog(journal, Needs.of([journey]), progress)
     counted: tuple[Counter[Stage], Counter[Stage]] = Counter(), Counter()
     moved: list[Moved] = []

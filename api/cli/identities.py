@@ -1,55 +1,21 @@
 """`majung identities`: which pseudonyms are one person; linking them, and taking a link back."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from api import wiring
 from api.cli.listing import Listing, record
-from api.cli.options import KnownAt, Output, Participant
+from api.cli.options import KnownAt, Output, Participant, Who, Why
 from api.cli.output import Format, show
-from api.commands import Actor, Reason
 from api.settings import load_settings
 from replay import linking
-
-
-def _checked(kind: Any, must: str) -> Callable[[str], str]:
-    adapter: TypeAdapter[str] = TypeAdapter(kind)
-
-    def read(text: str) -> str:
-        try:
-            return adapter.validate_python(text)
-        except ValidationError:
-            raise typer.BadParameter(must) from None
-
-    return read
-
 
 _ID = "A participant's pseudonym, a UUID."
 One = Annotated[UUID, typer.Argument(metavar="ONE", help=_ID)]
 Other = Annotated[UUID, typer.Argument(metavar="OTHER", help="The other one's.")]
 OtherIfTold = Annotated[UUID | None, typer.Argument(metavar="[OTHER]", help="The other one's, or say --pair.")]
-Why = Annotated[
-    str,
-    typer.Option(
-        "--reason",
-        parser=_checked(Reason, "say why, in at most 2,000 characters"),
-        metavar="TEXT",
-        help="Why; stored sealed, and never shown here.",
-    ),
-]
-Who = Annotated[
-    str | None,
-    typer.Option(
-        "--actor",
-        parser=_checked(Actor, "must have 1 to 200 characters, and no control characters"),
-        metavar="NAME",
-        help="Pseudonym of who decided it.",
-    ),
-]
 NewPair = Annotated[
     UUID | None,
     typer.Option("--pair", metavar="ID", help="A new UUID for the link, so that telling it again is safe."),

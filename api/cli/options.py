@@ -1,12 +1,15 @@
 """The options and arguments that several commands share."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from api.cli.output import Format
+from api.commands import Actor, Reason
 from domain.clock import NotAnInstant, parse_moment
 
 
@@ -20,6 +23,18 @@ def _moment(text: str) -> datetime:
 def moment_option(name: str, help: str) -> Any:
     """An option that is a moment: a date (to its end in Seoul) or a time stamp with its offset."""
     return typer.Option(name, parser=_moment, metavar="MOMENT", help=help)
+
+
+def _checked(kind: Any, must: str) -> Callable[[str], str]:
+    adapter: TypeAdapter[str] = TypeAdapter(kind)
+
+    def read(text: str) -> str:
+        try:
+            return adapter.validate_python(text)
+        except ValidationError:
+            raise typer.BadParameter(must) from None
+
+    return read
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="How the rows are printed.")]
@@ -42,3 +57,21 @@ KnownAt = Annotated[
     ),
 ]
 Participant = Annotated[UUID, typer.Argument(metavar="ID", help="The participant's pseudonym, a UUID.")]
+Why = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        parser=_checked(Reason, "say why, in at most 2,000 characters"),
+        metavar="TEXT",
+        help="Why; stored sealed, and never shown here.",
+    ),
+]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--actor",
+        parser=_checked(Actor, "must have 1 to 200 characters, and no control characters"),
+        metavar="NAME",
+        help="Pseudonym of who decided it.",
+    ),
+]

@@ -7,9 +7,8 @@ from uuid import UUID
 import typer
 
 from api import wiring
-from api.cli.identities import Who, Why
 from api.cli.listing import record
-from api.cli.options import Output, Participant
+from api.cli.options import Output, Participant, Who, Why
 from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.codes import Stage

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api.commands import Actor, Reason
+from api.http.answer import Part
 from api.http.cloud_events import read_body
 from api.http.problems import RETRY_AFTER_SECONDS, Problem
 from domain.strict_json import read_object
@@ -67,6 +68,11 @@ async def read_command(command: type[Told], request: Request, advice_by_name: Ma
 
 
 _CHARSETS = ("", "charset=utf-8", 'charset="utf-8"')
+
+
+def receipt_response(receipt: Part, *, duplicate: bool, new: int) -> Response:
+    """A command that was carried out now has the status `new`; one that had been before, 200."""
+    return Response(receipt.model_dump_json(), 200 if duplicate else new, media_type="application/json")
 
 
 @contextmanager

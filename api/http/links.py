@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict
 
 from api.http.answer import Instant, Part
-from api.http.commands import ASKED, COMMANDED, Command, body_of, contended, read_command
+from api.http.commands import ASKED, COMMANDED, Command, body_of, contended, read_command, receipt_response
 from api.http.entity_tags import entity_tag, not_modified
 from api.http.parameters import Moment, PersonId
 from api.http.problems import Problem, documented
@@ -194,4 +194,4 @@ def _problems(person: UUID) -> Iterator[None]:
 def _receipt(done: linking.Linked, *, new: int) -> Response:
     [pair_id] = done.pair_ids
     receipt = LinkReceipt(pair_id=pair_id, status="duplicate" if done.duplicate else "recorded")
-    return Response(receipt.model_dump_json(), 200 if done.duplicate else new, media_type="application/json")
+    return receipt_response(receipt, duplicate=done.duplicate, new=new)

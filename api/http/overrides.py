@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.answer import Part
-from api.http.commands import COMMANDED, Command, body_of, contended, read_command
+from api.http.commands import COMMANDED, Command, body_of, contended, read_command, receipt_response
 from api.http.parameters import PersonId
 from api.http.problems import Problem, documented
 from api.wiring import Majung
@@ -122,4 +122,4 @@ def _problems() -> Iterator[None]:
 
 def _receipt(done: overriding.Overridden, *, new: int) -> Response:
     receipt = OverrideReceipt(event_id=done.event_id, status="duplicate" if done.duplicate else "recorded")
-    return Response(receipt.model_dump_json(), 200 if done.duplicate else new, media_type="application/json")
+    return receipt_response(receipt, duplicate=done.duplicate, new=new)

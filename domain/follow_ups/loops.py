@@ -14,10 +14,10 @@ Decisions where the rules leave room:
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from domain.clock import END_OF_TIME, MICROSECOND, day_of, end_of_day, start_of_day
+from domain.clock import END_OF_TIME, day_of, start_of_day, start_of_next_day
 from domain.codes import MeasureMode
 from domain.events import (
     FollowUpCancelled,
@@ -158,7 +158,7 @@ def see_measure(seen: Loops, fact: Fact) -> None:
     if found.score < seen.rules.lonely_score or key in seen.open or not seen.begins(key, fact):
         return
     taken_on, moment = day_of(fact.occurred_at), fact.occurred_at
-    overdue_from = _day_after(taken_on + timedelta(seen.figures.assessed_days))
+    overdue_from = start_of_next_day(taken_on + timedelta(seen.figures.assessed_days))
     words = f"{INSTRUMENT} self-check of {found.score:g} on {taken_on}: not assessed since"
     due = FollowUp(Kind.ASSESS, INSTRUMENT, moment, moment, overdue_from, END_OF_TIME, words, (fact.event_id,))
     seen.put(key, fact, due)
@@ -195,8 +195,4 @@ def _due(kind: Kind, subject: str, fact: Fact, due_on: date, words: str) -> Foll
     """Due on a day, or at once where that day is over."""
     due_at = start_of_day(due_on)
     due_from = max(fact.occurred_at, due_at)
-    return FollowUp(kind, subject, due_from, due_at, _day_after(due_on), END_OF_TIME, words, (fact.event_id,))
-
-
-def _day_after(day: date) -> datetime:
-    return end_of_day(day) + MICROSECOND
+    return FollowUp(kind, subject, due_from, due_at, start_of_next_day(due_on), END_OF_TIME, words, (fact.event_id,))

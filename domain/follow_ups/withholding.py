@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from domain.clock import END_OF_TIME, MICROSECOND, end_of_day
+from domain.clock import END_OF_TIME, start_of_next_day
 from domain.codes import ConsentScope, Stage
 from domain.events import ConsentGiven, ConsentWithdrawn, ProcessingRestricted, ProcessingResumed
 from domain.follow_ups.follow_up import FollowUp, Kind
@@ -102,7 +102,7 @@ def barred(facts: Iterable[Fact]) -> Bars:
             for scope in event.scopes:
                 bar = consents.setdefault(scope, _Bar())
                 if bar.take_down(fact) and event.valid_until is not None:
-                    bar.lapses_at = max(end_of_day(event.valid_until) + MICROSECOND, fact.occurred_at)
+                    bar.lapses_at = max(start_of_next_day(event.valid_until), fact.occurred_at)
         elif isinstance(event, ConsentWithdrawn):
             for scope in event.scopes:
                 consents.setdefault(scope, _Bar()).put_up(fact)
