@@ -7,6 +7,7 @@ and `recorded_at` never decide an order.
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple, Self
@@ -76,6 +77,17 @@ class History:
     """Links and unlinks by the time they were recorded, also those of people who are no longer of this component."""
     walked: list[tuple[object, Any]] = field(default_factory=list, compare=False, repr=False)
     """What rule sets saw of it, each with its rules: several read models rest on one journey, and it is walked once."""
+
+    @cached_property
+    def kinds(self) -> frozenset[type[Touchpoint]]:
+        """The types in force: what most histories do not hold, most folds need not look for."""
+        return frozenset([type(fact.event) for fact in self.facts])
+
+    def facts_of(self, kinds: frozenset[type[Touchpoint]]) -> list[Fact]:
+        """What is in force of these types, in order."""
+        if kinds.isdisjoint(self.kinds):
+            return []
+        return [fact for fact in self.facts if type(fact.event) in kinds]
 
     def slices(self, of: Container[type[Touchpoint]] | None = None) -> list[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held.

@@ -8,6 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain.clock import END_OF_TIME, parse_moment
+from domain.events import CallReceived, SessionAttended, StoreVisited
 from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
 from tests.examples import (
@@ -295,3 +296,12 @@ def moments_around(journal: list[Recorded]) -> list[datetime]:
     """Every journal time, and the microsecond before it."""
     times = {item.recorded_at for item in journal}
     return sorted(times | {moment - timedelta(microseconds=1) for moment in times})
+
+
+def test_the_facts_of_some_types_are_those_in_force_in_their_order() -> None:
+    history = given(session_attended, store_visited, call_received, voided(call_received, "2025-05-05T09:30")).history()
+
+    assert [fact.event_id for fact in history.facts_of(frozenset({StoreVisited, SessionAttended}))] == [
+        fact.event_id for fact in history.facts
+    ]
+    assert history.facts_of(frozenset({CallReceived})) == []
