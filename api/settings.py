@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from domain.touchpoint import Name
+
 PREFIX = "MAJUNG_"
 
 
@@ -47,6 +49,8 @@ class Settings(BaseSettings):
     """The port that `majung serve` listens on."""
     future_skew_hours: float = Field(default=24, ge=0)
     """How far ahead of the journal's clock a touchpoint may claim to have happened."""
+    shift_manager: Name = "shift-manager"
+    """Pseudonym of whoever manages the shift: every alert reaches them."""
     embedded_worker: bool = True
     """Whether `majung serve` keeps the read models up to date itself; off where a worker runs on its own."""
 

@@ -1,27 +1,49 @@
 """The composition root: the only place where settings, journal, vault, read models and worker are joined."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from api.settings import Settings
+from domain.journey import Rules
+from projections.alerts import alerts
+from projections.caseload import caseload
+from projections.concerns import concerns
 from projections.contributions import contributions
+from projections.directory import DIRECTORY, BlindIndex, directory
 from projections.follow_ups import follow_ups
+from projections.households import households
 from projections.journey import journey
+from projections.mentions import mentions
 from projections.read_model import ReadModel
 from projections.relationships import relationships
 from projections.timeline import timeline
 from projections.wellbeing import wellbeing
-from replay import generations, schema
+from replay import generations, rule_sets, schema
 from replay.database import Database
 from replay.journal import Journal
 from replay.lag import Lag, lag, last_recorded_at
-from replay.vault import Vault, create_master_key, read_master_key
+from replay.vault import Vault, create_master_key, index_key, read_master_key
 from replay.worker import Worker
 
-MODELS: Sequence[ReadModel] = (timeline, journey, wellbeing, relationships, follow_ups, contributions)
+MODELS: Sequence[ReadModel] = (
+    timeline,
+    journey,
+    wellbeing,
+    relationships,
+    mentions,
+    follow_ups,
+    alerts,
+    caseload,
+    concerns,
+    households,
+    contributions,
+)
+"""Those that need no key; `Majung.serving` has the directory besides."""
+NAMES: Sequence[str] = (*(model.name for model in MODELS), DIRECTORY)
+"""The names of all that serve, where no key is at hand."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +53,37 @@ class Majung:
     settings: Settings
     journal: Journal
     vault_database: Database
+    blind_index: BlindIndex
+    directory: ReadModel
+    """The read model that needs a key."""
+
+    @property
+    def serving(self) -> Sequence[ReadModel]:
+        """The read models that serve: those that need no key, and the directory."""
+        return (*MODELS, self.directory)
 
     @property
     def database(self) -> Database:
         return self.journal.database
 
+    def models(self) -> Sequence[ReadModel]:
+        """The read models that serve, and the journeys under other rules of which rows are kept beside them."""
+        with self.database.read() as connection:
+            return [*self.serving, *rule_sets.kept(connection)]
+
     def worker(self) -> Worker:
-        """A live worker over all read models."""
-        return Worker(self.journal, MODELS)
+        """A live worker over all of them, those included that are built while it runs."""
+        return Worker(self.journal, self.serving, beside=rule_sets.kept)
+
+    def rule_sets(self) -> Mapping[str, Rules]:
+        """Every rule set by version, shipped or registered."""
+        with self.database.read() as connection:
+            return rule_sets.known(connection)
 
     def lag(self) -> Lag:
         """How far the read models are behind the journal."""
         with self.database.read() as connection:
-            return lag(connection, MODELS)
+            return lag(connection, [*self.serving, *rule_sets.kept(connection)])
 
     def now(self) -> datetime:
         """The present of both clocks: never before the last recording, since a simulation may set the journal ahead."""
@@ -65,7 +105,7 @@ def upgrade(settings: Settings, *, shards: int | None = None) -> None:
         schema.upgrade(database, keys, shards=shards)
         create_master_key(settings.master_key_file, keys)
         with database.write() as connection:
-            generations.establish(connection, MODELS)
+            generations.establish(connection, (*MODELS, directory(_blind_index(settings))))
 
 
 def start(settings: Settings) -> Majung:
@@ -74,7 +114,12 @@ def start(settings: Settings) -> Majung:
         shards = schema.check(database)
         vault = Vault(keys, read_master_key(settings.master_key_file))
         vault.check()
-    return Majung(settings, Journal(database, vault, shards=shards), keys)
+        blind = _blind_index(settings)
+    return Majung(settings, Journal(database, vault, shards=shards), keys, blind, directory(blind))
+
+
+def _blind_index(settings: Settings) -> BlindIndex:
+    return BlindIndex(index_key(read_master_key(settings.master_key_file)))
 
 
 @contextmanager

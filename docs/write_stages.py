@@ -21,8 +21,8 @@ earlier. Days are days in Seoul.
 FIGURES = """\
 ## The figures
 
-Each is a convention, of ours unless a source is named. Other figures are tried on everybody, and nothing written, with
-a file that gives them a name and says which differ:
+Each is a convention, of ours unless a source is named. Other figures are tried on one person or on everybody, and
+nothing written, with a file that gives them a name and says which differ:
 
 ```toml
 version = "trial"
@@ -30,8 +30,11 @@ sessions_attended = 6
 ```
 
 ```sh
+majung person why 116cc30a-e8df-48c1-9e2c-87b1f0e86db9 --rules trial.toml
 majung replay --rules trial.toml --dry-run
 ```
+
+Registered under their name they stand beside these, and never replace them ([cli.md](cli.md#other-stage-rules)).
 """
 
 

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+from domain.codes import ParticipantKind
 from domain.components import Link, in_force, roots
-from domain.events import IdentitiesLinked, IdentitiesUnlinked
-from domain.history import History, Recorded, links_of
+from domain.events import IdentitiesLinked, IdentitiesUnlinked, ParticipantRegistered, ParticipantUpdated
+from domain.history import History, Recorded, history_of, links_of
 from domain.touchpoint import Touchpoint, origin_of_decision
 
 # LinkingError
 # ├── SamePseudonym        same-pseudonym
 # ├── ParticipantUnknown   participant-unknown
 # ├── AlreadyOnePerson     already-one-person
+# ├── HouseholdAndPerson   household-and-person
 # ├── PairIdUsed           pair-id-used
 # └── NotLinked            not-linked
 #     └── NoLongerLinked   no-longer-linked
@@ -65,6 +67,12 @@ class AlreadyOnePerson(LinkingError):
         self.through = through
 
 
+class HouseholdAndPerson(LinkingError):
+    """One was told to be a household, the other a person: people join a household, and are not one with it."""
+
+    code = "household-and-person"
+
+
 class PairIdUsed(LinkingError):
     """The pair id names another link, or one that was taken back."""
 
@@ -93,6 +101,7 @@ def link(
         return _told_before(streams, one, other, pair_id, reason, actor)
     if path := _path(in_force(_links(streams)), one, other):
         raise AlreadyOnePerson(one, other, tuple(step.pair_id for step in path), _between(path, one))
+    _must_be_of_a_kind(streams, one, other)
     said = {"reason": reason, "actor": actor, "occurred_at": now}
     return _both_halves(IdentitiesLinked, streams, one, other, source=LINKED_BY, pair_id=pair_id, **said)
 
@@ -175,6 +184,21 @@ def _must_be_known(streams: Streams, *people: UUID) -> None:
     for person in people:
         if not streams.get(person):
             raise ParticipantUnknown(person)
+
+
+def _must_be_of_a_kind(streams: Streams, one: UUID, other: UUID) -> None:
+    if {_kind(streams, one), _kind(streams, other)} == {ParticipantKind.PERSON, ParticipantKind.HOUSEHOLD}:
+        raise HouseholdAndPerson(
+            f"one of {one} and {other} is a household, the other a person: record that they joined it instead"
+        )
+
+
+def _kind(streams: Streams, half: UUID) -> ParticipantKind | None:
+    """What was last told of everybody who is one with this pseudonym; None: nothing was."""
+    own = _component(in_force(_links(streams)), half)
+    facts = history_of(min(own), [told for person in own for told in streams.get(person, ())]).facts
+    told = [fact.event.kind for fact in facts if isinstance(fact.event, ParticipantRegistered | ParticipantUpdated)]
+    return next((kind for kind in reversed(told) if kind is not None), None)
 
 
 def _told_before(

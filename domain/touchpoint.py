@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import sha1
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
@@ -37,6 +37,9 @@ _UUID5_MARK = (0x5 << 76) | (0x2 << 62)
 COLUMNS = ("participant_id", "occurred_at", "source", "actor")
 """Fields that are columns of the journal, and therefore not repeated in the stored state."""
 
+
+REST = ""
+"""Where an event that was read in part keeps who reads the rest of it, and from what: no name that a field can have."""
 
 Columns = tuple[UUID, datetime, str, str | None]
 """The values of COLUMNS, in their order."""
@@ -116,15 +119,6 @@ class Touchpoint(BaseModel):
         return cls._of(columns, _without_columns(cls).__pydantic_validator__.validate_json(stated))
 
     @classmethod
-    def from_open_json(cls, columns: Columns, opened: bytes) -> Self:
-        """The event with its sealed fields left sealed: to read any of them raises AttributeError."""
-        event = _without_sealed(cls).__pydantic_validator__.validate_json(opened)
-        values = event.__dict__
-        for name in cls.sealed_fields:
-            del values[name]
-        return cls._of(columns, event)
-
-    @classmethod
     def _of(cls, columns: Columns, event: Any) -> Self:
         # The columns come from the journal in their own types; only what is JSON needs validation.
         values = event.__dict__
@@ -132,6 +126,17 @@ class Touchpoint(BaseModel):
         # Past BaseModel's own __setattr__, which would look for a field of this name.
         object.__setattr__(event, "__class__", cls)
         return event  # type: ignore[no-any-return]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field that was left in storage when the event was read from there, with whatever REST names."""
+            values = self.__dict__
+            if REST not in values or name not in type(self).model_fields:
+                return super().__getattr__(name)
+            reader, row = values[REST]
+            values[name] = value = reader.rest(self, name, row)
+            return value
 
     def replaced(self, **changes: Any) -> Self:
         """The same touchpoint with other values, validated anew (`model_copy` would keep the old event_id)."""
@@ -143,13 +148,6 @@ class Touchpoint(BaseModel):
 def _without_columns(kind: type[Touchpoint]) -> type[Touchpoint]:
     """The same type without the fields that the journal keeps as columns."""
     return create_model(kind.__name__, __base__=kind, **dict.fromkeys(COLUMNS, (Any, None)))  # type: ignore[call-overload,no-any-return]
-
-
-@cache
-def _without_sealed(kind: type[Touchpoint]) -> type[Touchpoint]:
-    """The same without the sealed fields too, none of which is then asked for."""
-    bare = _without_columns(kind)
-    return create_model(kind.__name__, __base__=bare, **dict.fromkeys(kind.sealed_fields, (Any, None)))  # type: ignore[call-overload,no-any-return]
 
 
 def event_key(participant: bytes, source: str, source_id: str) -> bytes:

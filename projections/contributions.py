@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, String
 
 from domain import events
+from domain.events import CallReceived
 from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.columns import Instant, Pseudonym
@@ -87,23 +88,22 @@ def fold(history: History) -> list[ContributionRow]:
     rows = []
     for (event, event_id, occurred_at, _, _), root, linked, known_from, known_to in history.slices(_DESCRIBED):
         topic, own = _DESCRIBED[type(event)]
-        values = event.__dict__
         row = [
             component,
             event_id,
             known_from,
             known_to,
             occurred_at,
-            None if not linked and values.get("anonymous") else root,
+            None if not linked and type(event) is CallReceived and event.anonymous else root,
             topic,
-            values["origin"]._value_,
-            values["site"],
-            values["district"],
+            event.origin._value_,
+            event.site,
+            event.district,
             *_NOTHING,
         ]
         # `_value_` is five times as fast as `value`, and this line runs for every version of every touchpoint.
         for index, name in own:
-            if (value := values[name]) is not None:
+            if (value := getattr(event, name)) is not None:
                 row[index] = value if type(value) is str else value._value_
         rows.append(_ROW(row))
     return rows
@@ -129,7 +129,6 @@ contributions = ReadModel(
     key=("component", "event_id", "known_from"),
     columns=columns,
     fold=fold,
-    reads=COUNTED,
     indexes=(("topic", "occurred_at"),),
     arrival=frozenset({"known_from", "known_to"}),
 )

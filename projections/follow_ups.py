@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Column, String
 
-from domain.follow_ups import OPENED, WATCHED, FollowUp, follow_ups_of
+from domain.follow_ups import FollowUp, follow_ups_of
 from domain.history import History
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
@@ -71,12 +71,10 @@ def _row(root: UUID, found: FollowUp) -> FollowUpRow:
 
 follow_ups = ReadModel(
     name="follow_ups",
-    version=1,
+    version=2,
     row=FollowUpRow,
     key=("component", "kind", "subject", "due_from"),
     columns=columns,
     fold=fold,
-    reads=WATCHED,
-    opens=OPENED,
     indexes=(("until", "due_from"),),
 )

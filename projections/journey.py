@@ -1,6 +1,8 @@
 """Journey: the spells of a person's stages, each with the rule, its version and the events that opened it."""
 
+from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,9 +10,8 @@ import orjson
 from sqlalchemy import Boolean, Column, Integer, String
 
 from domain.clock import END_OF_TIME
-from domain.events import StateObserved
 from domain.history import History
-from domain.journey import OPENED, VERSION_1, WATCHED, Journey, Rules, Spell, journey_of
+from domain.journey import VERSION_1, Journey, Rules, Spell, journey_of
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -95,7 +96,16 @@ journey = ReadModel(
     key=("component", "sequence"),
     columns=columns,
     fold=fold,
-    reads=frozenset({*WATCHED, StateObserved}),
-    opens=OPENED,
     indexes=(("stage", "entered_at"),),
 )
+
+
+@cache
+def under(rules: Rules) -> ReadModel:
+    """The journey under a rule set, as a read model of its own beside those that serve: `journey_trial`.
+
+    The version of a rule set has no underscore, so no two of them share a name. Under version 1 it is `journey` itself.
+    """
+    if rules == VERSION_1:
+        return journey
+    return replace(journey, name=f"{journey.name}_{rules.version.replace('-', '_')}", fold=partial(fold, rules=rules))

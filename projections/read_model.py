@@ -1,7 +1,7 @@
 """What a read model is: a name, a version, a frozen row, a table, a pure fold; and the digest that compares rows."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,6 @@ from sqlalchemy import Column, MetaData, Table
 
 from domain.clock import to_microseconds
 from domain.history import History
-from domain.touchpoint import Touchpoint
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,6 @@ class ReadModel:
     key: tuple[str, ...]
     columns: Callable[[], Sequence[Column[Any]]]
     fold: Callable[[History], Sequence[Any]]
-    reads: Container[type[Touchpoint]]
-    """The types whose contents the fold reads. Of others it sees who, when and what type: a replay reads no more."""
-    opens: Container[type[Touchpoint]] = frozenset()
-    """Those of them whose sealed fields it reads too: a replay opens no others."""
     indexes: tuple[tuple[str, ...], ...] = ()
     arrival: frozenset[str] = frozenset()
     """Columns that tell about arrival (recorded_at and the like): the only ones that may differ when the order does."""

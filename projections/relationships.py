@@ -2,7 +2,8 @@
 `since <= date < until`.
 
 Kinds and closeness stand under the pseudonym. Labels, reasons and the other person's pseudonym are not here: the first
-two are sealed, the third may be shown only while both consent.
+two are sealed, the third may be shown only while both consent. A tie between two tracked people has its rows under the
+one who told of it, once, so no figure counts it twice; mentions.py finds it from the other side.
 """
 
 from datetime import datetime
@@ -12,9 +13,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, Float, Integer, String
 
 from domain.clock import END_OF_TIME
-from domain.events import NetworkSurveyed, TieReported
 from domain.history import History
-from domain.network import TELLING, Period, Tie, ties_of
+from domain.network import Period, Tie, ties_of
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -90,11 +90,9 @@ def _row(root: UUID, tie: Tie, period: Period) -> RelationshipRow:
 
 relationships = ReadModel(
     name="relationships",
-    version=1,
+    version=2,
     row=RelationshipRow,
     key=("component", "tie_id", "since"),
     columns=columns,
     fold=fold,
-    reads=TELLING,
-    opens=frozenset({TieReported, NetworkSurveyed}),
 )

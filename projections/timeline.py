@@ -51,6 +51,5 @@ timeline = ReadModel(
     key=("component", "occurred_at", "event_id"),
     columns=columns,
     fold=fold,
-    reads=frozenset(),
     arrival=frozenset({"recorded_at"}),
 )

@@ -176,6 +176,4 @@ wellbeing = ReadModel(
     key=("component", "instrument", "occurred_at", "event_id"),
     columns=columns,
     fold=fold,
-    reads=frozenset({MeasureTaken, MeasureNotTaken}),
-    opens=frozenset({MeasureTaken}),
 )

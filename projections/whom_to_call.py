@@ -4,6 +4,7 @@
 2. **due**: kept to a day, and there is time until the end of it; the earliest due first.
 3. **silent**: by the weight of the stage (STAGE_WEIGHTS), then the longest silent first.
 4. **lost**: who was lost last comes first, being the likeliest to be found.
+5. **at the next contact**: nobody is called for it; what has waited longest first.
 
 Equals stand in order of the kind (KIND_ORDER), then of the pseudonym, so that a list is the same twice. An emergency is
 no follow-up: nothing here waits for a list.
@@ -16,7 +17,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, and_, case, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from domain.clock import day_of, days_between
 from domain.codes import Stage
@@ -36,6 +49,7 @@ KIND_ORDER: Sequence[Kind] = (
     Kind.REFERRAL_NOT_CLOSED,
     Kind.SILENT,
     Kind.LOST,
+    Kind.CONSENT_LAPSED,
 )
 
 
@@ -44,6 +58,7 @@ class Urgency(StrEnum):
     DUE = "due"
     SILENT = "silent"
     LOST = "lost"
+    AT_NEXT_CONTACT = "at_next_contact"
 
 
 class Call(NamedTuple):
@@ -64,6 +79,19 @@ class Call(NamedTuple):
     evidence: tuple[UUID, ...]
 
 
+class Place(NamedTuple):
+    """Where a line stands on the list of a moment: its rank, and what it is ordered by."""
+
+    rank: int
+    level: int
+    weight: int
+    moment: int
+    kind: int
+    component: UUID
+    due_from: datetime
+    subject: str
+
+
 def whom_to_call(
     connection: Connection,
     table: Table,
@@ -74,20 +102,51 @@ def whom_to_call(
     limit: int | None = None,
 ) -> list[Call]:
     """Everything on the list at a moment, as known now, most urgent first; somebody may stand on it more than once."""
+    return [call for call, _ in places(connection, table, as_of, kind=kind, urgency=urgency, limit=limit)]
+
+
+def places(
+    connection: Connection,
+    table: Table,
+    as_of: datetime,
+    *,
+    kind: Kind | None = None,
+    urgency: Urgency | None = None,
+    people: Select[Any] | None = None,
+    after: Place | None = None,
+    limit: int | None = None,
+) -> list[tuple[Call, Place]]:
+    """The same with the place of each line; `after` gives what follows a place, also where its line is there no more.
+
+    `people` selects the pseudonyms to keep to.
+    Warning: a place is one of its `as_of`. Ranks go on from it.
+    """
     rows = table.c
     level = _level(rows, as_of)
+    order = [level, *_within_level(rows, level), _kind_order(rows), rows.component, rows.due_from, rows.subject]
+    named = [column.label(f"at_{name}") for name, column in zip(Place._fields[1:], order, strict=True)]
     query = (
-        select(level.label("level"), *rows)
+        select(level.label("level"), *rows, *named)
         .where(rows.due_from <= as_of, rows.until > as_of)
-        .order_by(level, *_within_level(rows, level), _kind_order(rows), rows.component, rows.due_from, rows.subject)
+        .order_by(*order)
         .limit(limit)
     )
     if kind is not None:
         query = query.where(rows.kind == kind.value)
     if urgency is not None:
         query = query.where(level == _LEVELS.index(urgency))
+    if people is not None:
+        query = query.where(rows.component.in_(people))
+    if after is not None:
+        there = [literal(value, column.type) for value, column in zip(after[1:], order, strict=True)]
+        query = query.where(tuple_(*order) > tuple_(*there))
     found = connection.execute(query).all()
-    return [_call(rank, row, as_of) for rank, row in enumerate(found, start=1)]
+    first = after.rank + 1 if after else 1
+    return [(_call(rank, row, as_of), _place(rank, row)) for rank, row in enumerate(found, start=first)]
+
+
+def _place(rank: int, row: Any) -> Place:
+    return Place(rank, *(getattr(row, f"at_{name}") for name in Place._fields[1:]))
 
 
 _LEVELS = tuple(Urgency)
@@ -97,6 +156,7 @@ def _level(rows: Any, as_of: datetime) -> ColumnElement[int]:
     return case(
         (rows.kind == Kind.SILENT.value, _LEVELS.index(Urgency.SILENT)),
         (rows.kind == Kind.LOST.value, _LEVELS.index(Urgency.LOST)),
+        (rows.kind == Kind.CONSENT_LAPSED.value, _LEVELS.index(Urgency.AT_NEXT_CONTACT)),
         (and_(rows.overdue_from.is_not(None), rows.overdue_from <= as_of), _LEVELS.index(Urgency.OVERDUE)),
         else_=_LEVELS.index(Urgency.DUE),
     )

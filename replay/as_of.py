@@ -1,13 +1,17 @@
 """A person on demand: the effective history at any (as_of, known_at), straight from the journal."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from domain.clock import END_OF_TIME
-from domain.history import History, history_of
-from replay.identities import links_around, streams_known_at
+from domain.history import History, Recorded, history_of
+from replay.identities import links_around, streams_ever_linked, streams_of_each
 from replay.journal import Journal
+from replay.reading import Reader
 
 
 class PersonUnknown(LookupError):
@@ -21,6 +25,8 @@ class Person(NamedTuple):
     identities: frozenset[UUID]
     version: int
     """Number of events recorded of all identities by `known_at`: changes whenever an answer may."""
+    recorded: Sequence[Recorded] = ()
+    """These events as they were recorded, in no particular order: also what is amended, and what amends."""
 
 
 def person(
@@ -28,10 +34,31 @@ def person(
 ) -> Person:
     """The person behind a pseudonym, with all identities linked by `known_at`. Raises PersonUnknown."""
     with journal.database.read() as connection:
-        streams = streams_known_at(connection, journal.reader, participant_id, known_at)
-        known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
-        links = links_around(connection, journal.reader, known)
-    if not known:
+        found = people(connection, journal.reader, [participant_id], as_of=as_of, known_at=known_at)
+    if participant_id not in found:
         raise PersonUnknown(f"nothing is recorded of participant {participant_id} by then: check the id and known_at")
-    history = history_of(min(streams), known, links=links, as_of=as_of, known_at=known_at)
-    return Person(history, frozenset(streams), len(known))
+    return found[participant_id]
+
+
+def people(
+    connection: Connection,
+    reader: Reader,
+    pseudonyms: Iterable[UUID],
+    *,
+    as_of: datetime = END_OF_TIME,
+    known_at: datetime = END_OF_TIME,
+) -> dict[UUID, Person]:
+    """The people behind pseudonyms, by each pseudonym asked for; of whom nothing was recorded by then is missing."""
+    asked = set(pseudonyms)
+    each = streams_of_each(streams_ever_linked(connection, reader, asked), known_at)
+    found: dict[UUID, Person] = {}
+    for pseudonym in asked:
+        streams = each[pseudonym]
+        known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
+        if not known or pseudonym in found:
+            continue
+        links = links_around(connection, reader, known)
+        history = history_of(min(streams), known, links=links, as_of=as_of, known_at=known_at)
+        one = Person(history, frozenset(streams), len(known), known)
+        found |= dict.fromkeys(asked & streams.keys(), one)
+    return found

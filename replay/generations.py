@@ -130,9 +130,17 @@ def drop(connection: Connection, generation: Generation) -> None:
 
 def unfinished(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
     """Generations that an interrupted replay left behind."""
+    return _in_state(connection, models, "building", "retired")
+
+
+def undropped(connection: Connection, model: ReadModel) -> list[Generation]:
+    """Every generation that has a table, the live one too."""
+    return _in_state(connection, [model], "building", "live", "retired")
+
+
+def _in_state(connection: Connection, models: Sequence[ReadModel], *states: str) -> list[Generation]:
     by_name = {model.name: model for model in models}
-    query = select(read_models.c.name, read_models.c.generation)
-    query = query.where(read_models.c.state.in_(("building", "retired")))
+    query = select(read_models.c.name, read_models.c.generation).where(read_models.c.state.in_(states))
     return [_named(by_name[name], number) for name, number in connection.execute(query) if name in by_name]
 
 

@@ -106,26 +106,29 @@ def _outwards(
         pending = {link.other for stream in found.values() for link in links_of(stream)} - reached
 
 
-def streams_known_at(
-    connection: Connection, reader: Reader, participant_id: UUID, known_at: datetime = END_OF_TIME
-) -> dict[UUID, Sequence[Recorded]]:
-    """The streams of a pseudonym and of all that were linked to it, directly or by others, at a journal time.
-
-    Either half of a link or unlink tells of it: they may bear different times, and both people get the same answer.
-    """
-    return streams_of_one(streams_ever_linked(connection, reader, [participant_id]), participant_id, known_at)
-
-
 def streams_of_one(
     streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID, known_at: datetime = END_OF_TIME
 ) -> dict[UUID, Sequence[Recorded]]:
     """Of everybody who ever was linked to a pseudonym, the streams of those who are one person with it at that time."""
     if len(streams) == 1:
         return dict(streams)
+    return streams_of_each(streams, known_at).get(participant_id, {})
+
+
+def streams_of_each(
+    streams: Mapping[UUID, Sequence[Recorded]], known_at: datetime = END_OF_TIME
+) -> dict[UUID, dict[UUID, Sequence[Recorded]]]:
+    """Of people and everybody who ever was linked to them, by pseudonym, the streams of those who are one person with
+    it at that time.
+
+    Either half of a link or unlink tells of it: they may bear different times, and both people get the same answer.
+    """
     links = [link for stream in streams.values() for link in links_of(stream)]
     together = roots((link.one, link.other) for link in in_force(links, known_at))
-    root = together.get(participant_id, participant_id)
-    return {person: stream for person, stream in streams.items() if together.get(person, person) == root}
+    by_root: dict[UUID, dict[UUID, Sequence[Recorded]]] = {}
+    for person, stream in streams.items():
+        by_root.setdefault(together.get(person, person), {})[person] = stream
+    return {person: by_root[together.get(person, person)] for person in streams}
 
 
 def ensure_no_links_since(connection: Connection, shards: int, streams: Mapping[UUID, Sequence[Recorded]]) -> None:

@@ -32,6 +32,7 @@ from replay.reading import Reader
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads
 from replay.vault import ParticipantKey, Vault
+from replay.workers import ensure_worker
 
 Status = Literal["recorded", "duplicate", "conflict"]
 Decision = Callable[[History], Sequence[Touchpoint]]
@@ -149,10 +150,19 @@ class Journal(Application[UUID]):
         with self.database.read() as connection:
             return tuple(connection.scalars(select(heads.c.position).order_by(heads.c.shard)))
 
+    def ensure_worker(self, *names: str | None) -> None:
+        """Refuse who is tracked here as somebody who acts or is assigned; None is nobody. Raises NotAWorker.
+
+        Commands ask before they read anything, so that no other refusal tells of a file; `decide` asks of their events.
+        """
+        if any(name is not None for name in names):
+            with self.database.read() as connection:
+                ensure_worker(connection, self.shards, *names)
+
     def decide(self, participant_id: UUID, decision: Decision, *, attempts: int = _ATTEMPTS) -> list[Outcome]:
         """Run a command: read the person, decide, append at the version seen; decide anew when it has moved on.
 
-        Raises what the decision raises, and DecisionContended after `attempts`.
+        Raises what the decision raises, NotAWorker, and DecisionContended after `attempts`.
         """
         return _decided_anew(attempts, f"person {participant_id}", self._decide_once, participant_id, decision)
 
@@ -163,8 +173,8 @@ class Journal(Application[UUID]):
 
         The decision is given the streams of these people and of everybody who ever was linked to them, and may append
         to any. What it rests on are links and who is known: it is made anew when anybody of them was linked or unlinked
-        meanwhile, and facts that came meanwhile stand before it. Raises what the decision raises, and DecisionContended
-        after `attempts`.
+        meanwhile, and facts that came meanwhile stand before it. Raises what the decision raises, NotAWorker, and
+        DecisionContended after `attempts`.
         """
         people = frozenset(participants)
         who = f"participants {', '.join(map(str, sorted(people)))}"
@@ -174,6 +184,7 @@ class Journal(Application[UUID]):
         with self.database.read() as connection:
             streams = streams_ever_linked(connection, self.reader, participants)
         events = decision(streams)
+        self.ensure_worker(*(event.actor for event in events))
         if again := _all_told_again(events, [told for stream in streams.values() for told in stream]):
             return again
         unmoved = partial(ensure_no_links_since, shards=self.shards, streams=streams)
@@ -184,6 +195,7 @@ class Journal(Application[UUID]):
         version = stream[-1].originator_version if stream else 0
         known = [Recorded(told.event, told.recorded_at) for told in stream]
         events = decision(history_of(participant_id, known))
+        self.ensure_worker(*(event.actor for event in events))
         if again := _all_told_again(events, known):
             return again
         recordings = self.events.put([JournalEvent(event, version + n) for n, event in enumerate(events, start=1)])

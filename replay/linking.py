@@ -40,8 +40,9 @@ def link(
 ) -> Linked:
     """Link two pseudonyms under a pair id of the caller's, who may then tell it again safely, or a new one.
 
-    Raises LinkingError and DecisionContended.
+    Raises LinkingError, NotAWorker and DecisionContended.
     """
+    journal.ensure_worker(actor)
     said: dict[str, Any] = {"pair_id": pair_id or str(uuid4()), "reason": reason, "actor": actor, "now": now}
     return _linked(journal.decide_together((one, other), partial(identities.link, one=one, other=other, **said)))
 
@@ -56,7 +57,11 @@ def unlink(
     actor: str | None = None,
     pair_id: str | None = None,
 ) -> Linked:
-    """Take back the link between two pseudonyms, or a pair of somebody. Raises LinkingError and DecisionContended."""
+    """Take back the link between two pseudonyms, or a pair of somebody.
+
+    Raises LinkingError, NotAWorker and DecisionContended.
+    """
+    journal.ensure_worker(actor)
     people = (one,) if other is None else (one, other)
     said: dict[str, Any] = {"pair_id": pair_id, "reason": reason, "actor": actor, "now": now}
     return _linked(journal.decide_together(people, partial(identities.unlink, one=one, other=other, **said)))

@@ -132,21 +132,17 @@ def laid_out(event: Touchpoint, participant: bytes, keys: Keys) -> tuple[Any, ..
     )
 
 
-def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey] | None, participant_id: UUID) -> Touchpoint:
-    """The event of a row; without keys its sealed fields stay sealed, and to read one raises AttributeError.
+def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
+    """The event of a row.
 
     Raises UnknownStoredName, KeyMissing, SealBroken or UndecodableEvent.
     """
     participant, event_id, topic, occurred_at, actor, source, state, sealed, _ = row
-    kind = Touchpoint.registry.get(topic)
-    if kind is None:
-        raise UnknownStoredName(f"{topic} is not known to this release: use the release that wrote it, or a newer one")
+    kind = kind_of(topic)
     columns = participant_id, EPOCH + timedelta(0, 0, occurred_at), source, actor
     try:
         if sealed is None:
             event = kind.from_json(columns, state, None)
-        elif keys is None:
-            event = kind.from_open_json(columns, state)
         else:
             key = keys.get(participant)
             if key is None:
@@ -159,25 +155,15 @@ def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey] | No
     return event
 
 
-def outline(row: Row | tuple[Any, ...], participant_id: UUID) -> Touchpoint:
-    """Who, when and what type, without opening the rest: any other field of such an event raises AttributeError."""
-    _, event_id, topic, occurred_at, actor, source, *_ = row
+def kind_of(topic: str) -> type[Touchpoint]:
+    """The type of a stored name. Raises UnknownStoredName."""
     kind = Touchpoint.registry.get(topic)
     if kind is None:
         raise UnknownStoredName(f"{topic} is not known to this release: use the release that wrote it, or a newer one")
-    event = _new(kind)
-    known = {
-        "participant_id": participant_id,
-        "occurred_at": EPOCH + timedelta(0, 0, occurred_at),
-        "source": source,
-        "actor": actor,
-        "event_id": uuid_of(event_id),
-    }
-    _set(event, "__dict__", known)
-    return event
+    return kind
 
 
-_new, _set, _number, _unknown = object.__new__, object.__setattr__, int.from_bytes, SafeUUID.unknown
+_new, _number, _unknown = object.__new__, int.from_bytes, SafeUUID.unknown
 # The slots themselves: UUID forbids assignment, and `object.__setattr__` looks each of them up.
 _set_number, _set_safety = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
 

@@ -34,9 +34,10 @@ def override(
 ) -> Overridden:
     """Set a stage beside the rule's.
 
-    The command id is the caller's, who may then tell it again safely, or a new one. Raises PersonUnknown, OverrideError
-    and DecisionContended.
+    The command id is the caller's, who may then tell it again safely, or a new one. Raises PersonUnknown,
+    OverrideError, NotAWorker and DecisionContended.
     """
+    journal.ensure_worker(actor)
     command = command_id or str(uuid4())
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[StageOverridden]:
@@ -60,7 +61,8 @@ def override(
 def end_override(
     journal: Journal, participant_id: UUID, *, reason: str, now: datetime, actor: str | None = None
 ) -> Overridden:
-    """Take back the override in force. Raises PersonUnknown, OverrideError and DecisionContended."""
+    """Take back the override in force. Raises PersonUnknown, OverrideError, NotAWorker and DecisionContended."""
+    journal.ensure_worker(actor)
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[OverrideEnded]:
         history = _history(streams, participant_id)

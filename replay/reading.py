@@ -3,18 +3,18 @@ participants."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from domain.clock import from_microseconds
-from domain.history import AMENDMENTS, SPECIAL, Recorded, as_tuple
+from domain.history import AMENDMENTS, Recorded, as_tuple
 from domain.touchpoint import Touchpoint
-from projections.read_model import ReadModel
 from replay.append import shard_of
 from replay.database import Database, portions, rows_of
-from replay.mapper import decode, outline
+from replay.lens import Lens
+from replay.mapper import decode
 from replay.tables import members
 from replay.vault import Vault
 
@@ -23,7 +23,6 @@ _SQLITE = _SELECT.format("participant_id", "event_id")
 _POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
 """Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
 _AMENDMENTS = frozenset(kind.stored_as for kind in AMENDMENTS)
-_SPECIAL = frozenset(kind.stored_as for kind in SPECIAL)
 
 
 class Reader:
@@ -55,8 +54,10 @@ class Reader:
         alone = {participant: frozenset({participant}) for participant in asked - linked}
         return alone | {root: frozenset(people) for root, people in found.items()}
 
-    def streams(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
-        """All recorded events of these participants, by participant."""
+    def streams(
+        self, connection: Connection, participants: Iterable[UUID], lens: Lens | None = None
+    ) -> dict[UUID, list[Recorded]]:
+        """All recorded events of these participants, by participant; read whole unless through a lens."""
         rows: list[Any] = []
         by_shard: dict[int, list[UUID]] = {}
         for participant in participants:
@@ -64,7 +65,7 @@ class Reader:
         for shard, people in by_shard.items():
             for some in portions(people):
                 rows += self._of_people(connection, shard, some)
-        return dict(self._decoded(rows))
+        return dict(self._decoded(rows, lens))
 
     def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID]) -> list[Any]:
         if self._database.is_postgres:
@@ -86,7 +87,7 @@ class Reader:
         return [told.event for _, stream in self._decoded(rows) for told in stream]
 
     def range(
-        self, connection: Connection, shard: int, after: bytes | None, until: bytes, needs: "Needs"
+        self, connection: Connection, shard: int, after: bytes | None, until: bytes, lens: Lens
     ) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Each participant of a shard with after < id <= until, and their stream; None: from the first on.
 
@@ -101,18 +102,19 @@ class Reader:
             ends.append(after)
         if postgres:
             ends = [UUID(bytes=end) for end in ends]
-        return self._decoded(self._rows(connection, where, (shard, *ends)), needs)
+        return self._decoded(self._rows(connection, where, (shard, *ends)), lens)
 
     def _rows(self, connection: Connection, where: str, parameters: Sequence[Any]) -> list[Any]:
         return rows_of(connection, (_POSTGRES if self._database.is_postgres else _SQLITE) + where, parameters)
 
-    def _decoded(self, rows: Iterable[Any], needs: "Needs | None" = None) -> Iterator[tuple[UUID, list[Recorded]]]:
+    def _decoded(self, rows: Iterable[Any], lens: Lens | None = None) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Participants and their decoded events; events that are no touchpoints are left out.
 
-        With `needs`, events are decoded as far as they say, unless a history must see them whole.
+        Through a lens, events are read as far as it goes, unless a history must see them whole.
         """
         people: dict[bytes, list[Any]] = {}
         sealed, amended = set(), set()
+        opened = lens.adjusted() if lens else frozenset[str]()
         for row in rows:
             participant, topic = row[0], row[2]
             if row[1] is None:
@@ -123,45 +125,21 @@ class Reader:
                 people[participant] = [row]
             if topic in _AMENDMENTS:
                 amended.add(participant)
-            if row[7] is not None and (needs is None or topic in needs.sealed):
+            if row[7] is not None and (lens is None or topic in opened):
                 sealed.add(participant)
-        # Whoever has amendments is opened whole: what is amended may be of any type.
+        # Whoever has amendments is read whole: what is amended may be of any type.
         keys = self._vault.for_opening(sealed | amended) if sealed or amended else {}
-        contents, opened = needs or (frozenset[str](), frozenset[str]())
         instants = _Instants()
         for participant, own in people.items():
             person = UUID(bytes=participant)
-            whole = needs is None or participant in amended
+            read = decode if lens is None or participant in amended else lens.event
             stream = []
             for row in own:
-                topic = row[2]
-                if whole or topic in opened:
-                    event = decode(row, keys, person)
-                elif topic in contents:
-                    event = decode(row, None, person)
-                else:
-                    event = outline(row, person)
+                event = read(row, keys, person)
                 # What Recorded(event, instant) does, without a call of Python code for every event.
                 known = event, event.event_id, event.occurred_at, instants[row[8]], None
                 stream.append(as_tuple(Recorded, known))
             yield person, stream
-
-
-class Needs(NamedTuple):
-    """How far the events of each topic are to be decoded; of topics in neither there is an outline."""
-
-    contents: frozenset[str]
-    sealed: frozenset[str]
-    """Those to be opened too."""
-
-    @classmethod
-    def of(cls, models: Iterable[ReadModel]) -> Self:
-        """What the folds of these read models read, and what every history must look at."""
-        kinds = Touchpoint.registry.values()
-        return cls(
-            _SPECIAL | {kind.stored_as for kind in kinds if any(kind in model.reads for model in models)},
-            frozenset(kind.stored_as for kind in kinds if any(kind in model.opens for model in models)),
-        )
 
 
 class _Instants(dict[int, datetime]):
@@ -172,8 +150,9 @@ class _Instants(dict[int, datetime]):
         return instant
 
 
-def bounds(database: Database, connection: Connection, shard: int, events: int) -> Iterator[bytes]:
-    """Upper bounds that split a shard's participants into ranges of about so many events, in ascending order.
+def bounds(database: Database, connection: Connection, shard: int, events: int, *, first: int) -> Iterator[bytes]:
+    """Upper bounds that split a shard's participants into ranges of about so many events, in ascending order; `first`
+    is for the first of them.
 
     Walks the index of streams, so it holds for ids of any distribution.
     """
@@ -181,7 +160,7 @@ def bounds(database: Database, connection: Connection, shard: int, events: int) 
     # The first range begins at the least of all ids, which an id of zeros is: no bound lies below it.
     query, beyond = f"SELECT participant_id FROM journal WHERE shard = {mark}", f" AND participant_id > {mark}"
     order = f" ORDER BY participant_id, version LIMIT 1 OFFSET {mark}"
-    found = rows_of(connection, query + order, (shard, events))
+    found = rows_of(connection, query + order, (shard, first))
     while found:
         last = found[0][0]
         yield last.bytes if database.is_postgres else last

@@ -18,7 +18,6 @@ from replay.garbage import not_collecting
 from replay.generations import FoldedRows, Generation
 from replay.identities import relink_all
 from replay.journal import Journal
-from replay.reading import Needs
 from replay.tables import heads, members
 from replay.whole_log import EVENTS_AT_ONCE, Progress, WholeLog
 from replay.worker import Worker
@@ -48,7 +47,7 @@ class _Rebuild:
         self._database = journal.database
         self._models = models
         self._reader = journal.reader
-        self._log = WholeLog(journal, Needs.of(models), progress)
+        self._log = WholeLog(journal, progress)
         self._links: dict[UUID, list[Link]] = {}
         self._people = 0
         self._rows = {model.name: 0 for model in models}

@@ -83,6 +83,15 @@ read_models = Table(
 The row stays when the table goes: a number used twice would let an overtaken replay write into the table of the next.
 """
 
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("figures", String, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+"""Stage rules of one's own: every figure as canonical JSON, by version. A row never changes: others cite it."""
+
 IMMUTABLE = "the journal is immutable: record a correction instead"
 
 SQLITE_TRIGGERS = (

@@ -255,6 +255,14 @@ def create_master_key(path: Path, database: Database) -> None:
         os.fsync(file.fileno())
 
 
+def index_key(master_key: bytes) -> bytes:
+    """The 32 bytes under which blind indexes are made: a key of its own, derived by HKDF-SHA-256 (RFC 5869).
+
+    Another master key gives another one, and with it the directory has to be folded anew (projections/directory.py).
+    """
+    return HKDF(SHA256(), length=32, salt=None, info=b"majung blind index").derive(master_key)
+
+
 def _holds_keys(database: Database) -> bool:
     if not exists(database):
         return False

@@ -8,11 +8,9 @@ from uuid import UUID
 from domain.components import in_force, roots
 from domain.history import History, history_of
 from domain.journey import Rules, Spell, journey_of
-from projections.journey import journey
 from replay.garbage import not_collecting
 from replay.identities import links_by_person
 from replay.journal import Journal
-from replay.reading import Needs
 from replay.whole_log import Progress, WholeLog
 
 Stage = str | None
@@ -46,7 +44,7 @@ def try_rules(journal: Journal, now: Rules, then: Rules, progress: Progress = la
         links = links_by_person(connection, journal.reader)
     linked = roots((link.one, link.other) for of_person in links.values() for link in in_force(of_person))
     start = dict(enumerate(journal.head()))
-    log = WholeLog(journal, Needs.of([journey]), progress)
+    log = WholeLog(journal, progress)
     counted: tuple[Counter[Stage], Counter[Stage]] = Counter(), Counter()
     moved: list[Moved] = []
     otherwise = 0

@@ -5,22 +5,26 @@ from uuid import UUID
 
 from domain.history import Recorded
 from replay.journal import Journal
-from replay.reading import Needs, bounds
+from replay.lens import Lens
+from replay.reading import bounds
 
 EVENTS_AT_ONCE = 10_000
 """Events read at once, and whose rows are written at once: what bounds the memory of a replay, however long the log."""
+
+_TEACHING = EVENTS_AT_ONCE // 20
+"""Events of the first range: few, since each is read whole until the lens knows what is asked for."""
 
 Progress = Callable[[int, int], None]
 """Called with the events done and the events in all."""
 
 
 class WholeLog:
-    """Everybody's events, each person's decoded when their turn comes, as far as `needs` says."""
+    """Everybody's events, each person's decoded when their turn comes, as far as somebody reads it."""
 
-    def __init__(self, journal: Journal, needs: Needs, progress: Progress) -> None:
+    def __init__(self, journal: Journal, progress: Progress) -> None:
         self._database = journal.database
         self._reader = journal.reader
-        self._needs = needs
+        self._lens = Lens(journal.vault)
         self._progress = progress
         self.events = 0
         """How many were read so far."""
@@ -38,7 +42,7 @@ class WholeLog:
         apart: dict[UUID, list[Recorded]] = {}
         for shard, after, until in self._ranges(heads):
             with self._database.read() as connection:
-                streams = self._reader.range(connection, shard, after, until, self._needs)
+                streams = self._reader.range(connection, shard, after, until, self._lens)
             for person, stream in streams:
                 self.events += len(stream)
                 if person in linked:
@@ -51,6 +55,6 @@ class WholeLog:
     def _ranges(self, shards: Iterable[int]) -> Iterator[tuple[int, bytes | None, bytes]]:
         for shard in shards:
             with self._database.read() as connection:
-                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE))
+                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE, first=_TEACHING))
             for after, until in zip([None, *uppers], uppers, strict=False):
                 yield shard, after, until

@@ -5,7 +5,7 @@ at all, whatever is killed when. Positions are locked first: two workers on a sh
 nothing left to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from replay.database import rows_of
 from replay.generations import FoldedRows, Generation
 from replay.identities import links_around, relink
 from replay.journal import Journal
+from replay.lens import Lens
 from replay.reading import together
 from replay.tables import heads, positions
 from replay.wake import Wake
@@ -29,15 +30,30 @@ BATCH = 200
 _LINKS = (IdentitiesLinked.stored_as, IdentitiesUnlinked.stored_as)
 
 
-class Worker:
-    """Keeps the live generation of each read model up to date."""
+Beside = Callable[[Connection], Sequence[ReadModel]]
 
-    def __init__(self, journal: Journal, models: Sequence[ReadModel], *, batch: int = BATCH) -> None:
+
+def _none(_: Connection) -> Sequence[ReadModel]:
+    return ()
+
+
+class Worker:
+    """Keeps the live generation of each read model up to date.
+
+    `beside` tells which others have rows to be kept. It is asked anew at every step, so that a running worker takes up
+    what another process has built.
+    """
+
+    def __init__(
+        self, journal: Journal, models: Sequence[ReadModel], *, batch: int = BATCH, beside: Beside = _none
+    ) -> None:
         self._journal = journal
         self._database = journal.database
         self._models = models
+        self._beside = beside
         self._batch = batch
         self._reader = journal.reader
+        self._lens = Lens(journal.vault)
 
     def run(self, stop: Event) -> None:
         """Follow the log until `stop` is set: asleep while there is nothing to do, woken by commits."""
@@ -68,17 +84,20 @@ class Worker:
             return 0
         with self._database.write() as connection:
             generations.hold(connection)
-            targets = generations.live(connection, self._models)
+            targets = self._live(connection)
             return self.apply(connection, targets, shard, self._batch)
 
     def _is_behind(self, shard: int) -> bool:
         """Look before taking the writer's lock: an idle worker never holds it."""
         with self._database.read() as connection:
-            names = [target.name for target in generations.live(connection, self._models)]
+            names = [target.name for target in self._live(connection)]
             head = connection.scalar(select(heads.c.position).where(heads.c.shard == shard)) or 0
             query = select(positions.c.position).where(positions.c.name.in_(names), positions.c.shard == shard)
             reached = connection.scalars(query).all()
         return bool(min(reached) < head)
+
+    def _live(self, connection: Connection) -> list[Generation]:
+        return generations.live(connection, [*self._models, *self._beside(connection)])
 
     def apply(self, connection: Connection, targets: Sequence[Generation], shard: int, limit: int) -> int:
         """Bring these generations up to `limit` events further, inside the caller's transaction."""
@@ -104,7 +123,7 @@ class Worker:
         components = self._reader.components(connection, participants, lock=True)
         people = {person for component in components.values() for person in component}
         # Histories are read after the lock, so the last to touch a component sees everything before it.
-        streams = self._reader.streams(connection, people)
+        streams = self._reader.streams(connection, people, self._lens)
         rows = [FoldedRows(self._database, target) for target in targets]
         for root, recorded in together(components, streams):
             history = history_of(root, recorded, links=links_around(connection, self._reader, recorded))

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from api import wiring
+from projections.directory import BlindIndex, directory
 from replay.database import Database
 from replay.journal import Journal
 from replay.schema import check, upgrade
-from replay.vault import Vault
+from replay.vault import Vault, index_key
 from tests.servers import fresh_database, postgres
 
 MASTER_KEY = bytes(range(32))
+BLIND = BlindIndex(index_key(MASTER_KEY))
+MODELS = (*wiring.MODELS, directory(BLIND))
+"""All read models that serve, those included that need a key."""
 
 
 @pytest.fixture(scope="session")

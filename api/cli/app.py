@@ -9,9 +9,15 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import (
+    alerts,
+    caseload,
+    concerns,
     database,
     demo,
+    duplicates,
     follow_ups,
+    handover,
+    households,
     identities,
     importing,
     network,
@@ -20,10 +26,14 @@ from api.cli import (
     person,
     rejects,
     replaying,
+    returns,
+    roles,
+    rules,
     schemas,
     services,
     serving,
     simulating,
+    subject_copy,
     ties,
 )
 from api.cli.exits import ExitCode, exit_code, message
@@ -92,21 +102,53 @@ _person.command("why")(person.why)
 _person.command("override")(overriding.override)
 _person.command("end-override")(overriding.end_override)
 _person.command("network")(network.network)
+_person.command("roles")(roles.roles)
+_person.command("copy")(subject_copy.copy)
+
+_rules = _group("rules", "Versions of the stage rules, and rows under them.")
+_rules.command("list")(rules.list_rules)
+_rules.command("show")(rules.show_rules)
+_rules.command("add")(rules.add)
+_rules.command("compare")(rules.compare)
+_rules.command("drop")(rules.drop)
 
 _identities = _group("identities", "Which pseudonyms are one person.")
 _identities.command("link")(identities.link)
 _identities.command("unlink")(identities.unlink)
 _identities.command("show")(identities.show_identities)
+_identities.command("suggested")(duplicates.suggested)
+_identities.command("find")(duplicates.find)
 
 _follow_ups = _group("follow-ups", "Whom to call, and why.")
 _follow_ups.command("today")(follow_ups.today)
 _follow_ups.command("overdue")(follow_ups.overdue)
+
+_alerts = _group("alerts", "What cannot wait, and whom it reaches.")
+_alerts.command("list")(alerts.list_alerts)
+_alerts.command("watch")(alerts.watch)
+_alerts.command("acknowledge")(alerts.acknowledge)
+
+_caseload = _group("caseload", "Who is responsible for whom.")
+_caseload.command("show")(caseload.show_caseload)
+_caseload.command("assign")(caseload.assign)
+_caseload.command("unassign")(caseload.unassign)
+
+_handover = _group("handover", "What the next shift must know.")
+_handover.command("show")(handover.show_handover)
+_handover.command("give")(handover.give)
+
+_concerns = _group("concerns", "Worry about people who are not in contact yet.")
+_concerns.command("list")(concerns.list_concerns)
+
+_households = _group("households", "Who lives together.")
+_households.command("show")(households.show_household)
 
 _services = _group("services", "What the programme does.")
 _services.command("figures")(services.show_figures)
 
 _outcomes = _group("outcomes", "What becomes of people.")
 _outcomes.command("change")(outcomes.change)
+_outcomes.command("returns")(returns.returns)
 _outcomes.command("ties")(ties.ties)
 
 _schema = _group("schema", "The events and their fields.")

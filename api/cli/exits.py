@@ -12,8 +12,11 @@ from api.settings import SettingsInvalid
 from consumers.csv_mapping import MappingError
 from consumers.rejects import RejectsUnreadable
 from consumers.simulation import TooFewPeople
+from domain.acknowledging import AlertError, AlertUnknown
+from domain.casework.refusals import CaseworkError, NotAssigned, SameWorker
 from domain.clock import NotAnInstant
 from domain.identities import LinkingError, NoLongerLinked, NotLinked, ParticipantUnknown
+from domain.journey import NotAVersion
 from domain.overriding import OverrideError
 from domain.refusals import IntakeError
 from domain.schema import NoSuchSchema
@@ -21,8 +24,10 @@ from replay.as_of import PersonUnknown
 from replay.database import DatabaseUnusable, UnknownDatabase
 from replay.journal import DecisionContended
 from replay.mapper import UndecodableEvent, UnknownStoredName
+from replay.rule_sets import RuleSetTaken
 from replay.synthetic import NotSynthetic
 from replay.vault import VaultError
+from replay.workers import RefusedByPolicy
 
 
 class ExitCode(IntEnum):
@@ -56,21 +61,29 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     psycopg.Error: ExitCode.FAILED,
     sqlite3.Error: ExitCode.FAILED,
     MappingError: ExitCode.USAGE,
+    NotAVersion: ExitCode.USAGE,
     NotAnInstant: ExitCode.USAGE,
     SettingsInvalid: ExitCode.USAGE,
     TooFewPeople: ExitCode.USAGE,
     UnknownDatabase: ExitCode.USAGE,
+    AlertUnknown: ExitCode.NOT_FOUND,
+    SameWorker: ExitCode.USAGE,
     FileNotFoundError: ExitCode.NOT_FOUND,
     NoSuchSchema: ExitCode.NOT_FOUND,
+    NotAssigned: ExitCode.NOT_FOUND,
     NotLinked: ExitCode.NOT_FOUND,
     ParticipantUnknown: ExitCode.NOT_FOUND,
     PersonUnknown: ExitCode.NOT_FOUND,
     DecisionContended: ExitCode.VERSION_CONFLICT,
+    AlertError: ExitCode.REFUSED,
+    CaseworkError: ExitCode.REFUSED,
     LinkingError: ExitCode.REFUSED,
     NoLongerLinked: ExitCode.REFUSED,
     NotSynthetic: ExitCode.REFUSED,
     OverrideError: ExitCode.REFUSED,
     Refused: ExitCode.REFUSED,
+    RefusedByPolicy: ExitCode.REFUSED,
+    RuleSetTaken: ExitCode.REFUSED,
 }
 """Every expected error; a subclass has its nearest base's code. All others are defects, and keep their traceback."""
 
@@ -85,7 +98,8 @@ def exit_code(error: BaseException) -> ExitCode | None:
 def message(error: BaseException) -> str:
     """One line that says what is wrong and what to do."""
     if isinstance(error, TyperException):
-        return error.format_message()
+        # The check of a code list words its errors for developers.
+        return error.format_message().replace(" Value error, ", " ", 1)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     if isinstance(error, SQLAlchemyError | psycopg.Error | sqlite3.Error):

@@ -7,7 +7,7 @@ import typer
 
 from api import wiring
 from api.cli.listing import Listing
-from api.cli.options import AsOf, Output
+from api.cli.options import AsOf, Limit, Output
 from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
@@ -17,7 +17,6 @@ from projections.whom_to_call import Call, Urgency, whom_to_call
 from replay import generations
 
 OfKind = Annotated[Kind | None, typer.Option(help="Only of this kind.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many.")]
 
 _BRIEF = ("rank", "participant_id", "urgency", "days_overdue", "reason")
 
@@ -27,9 +26,9 @@ def today(kind: OfKind = None, limit: Limit = None, as_of: AsOf = None, output: 
     _show(as_of, output, kind=kind, limit=limit)
 
 
-def overdue(as_of: AsOf = None, output: Output = Format.TABLE) -> None:
+def overdue(limit: Limit = None, as_of: AsOf = None, output: Output = Format.TABLE) -> None:
     """What was to be done by a day that is over, the longest overdue first."""
-    _show(as_of, output, urgency=Urgency.OVERDUE)
+    _show(as_of, output, urgency=Urgency.OVERDUE, limit=limit)
 
 
 def _show(

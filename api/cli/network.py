@@ -1,6 +1,7 @@
 """`majung person network`: somebody's ties at both clocks, and what changed since an earlier moment.
 
-Kind and closeness are shown under the pseudonym; labels, reasons and the other person's pseudonym never are.
+Kind and closeness are shown under the pseudonym; labels and reasons never are. The other person's pseudonym, and the
+ties that others told of this person, are shown only while both consent (domain/network/shared.py).
 """
 
 from datetime import datetime
@@ -13,8 +14,9 @@ from api.cli.listing import Listing, record
 from api.cli.options import AsOf, KnownAt, Output, Participant, moment_option
 from api.cli.output import Format, show
 from api.settings import load_settings
-from domain.network import Change, Network, Tie, change_between, network_at, tie_ids_at, ties_of
+from domain.network import Change, Network, SeenTie, change_between, network_at, tie_ids_at, ties_of
 from replay.as_of import person
+from replay.shared_ties import ties_seen_by
 
 CompareWith = Annotated[
     datetime | None,
@@ -23,12 +25,14 @@ CompareWith = Annotated[
 
 _COLUMNS = (
     "tie_id",
+    "teller",
     "kind",
     "closeness",
     "contacts_per_month",
     "since",
     "until",
     "formed",
+    "alter",
     "told_by",
     "opened_by",
     "ended_by",
@@ -48,7 +52,9 @@ def network(
         moment, known = as_of or now, known_at or now
         if compare_with is not None and compare_with > moment:
             raise typer.BadParameter("--compare-with must not be later than --as-of")
-        ties = ties_of(person(majung.journal, participant, as_of=moment, known_at=known).history)
+        ego = person(majung.journal, participant, as_of=moment, known_at=known)
+        seen = ties_seen_by(majung.journal, ego, as_of=moment, known_at=known)
+    ties = ties_of(ego.history)
     main = record(
         "network",
         participant_id=participant,
@@ -56,7 +62,7 @@ def network(
         as_of=moment,
         known_at=known,
     )
-    found = [main, _periods(ties)]
+    found = [main, _periods(seen)]
     if compare_with is not None:
         change = change_between(tie_ids_at(ties, compare_with), tie_ids_at(ties, moment))
         found += [_comparison(change, compare_with, moment), _changes(change)]
@@ -69,17 +75,19 @@ def _composition(network: Network) -> dict[str, object]:
     return {"size": values.pop("size"), **kinds, **values}
 
 
-def _periods(ties: list[Tie]) -> Listing:
+def _periods(ties: list[SeenTie]) -> Listing:
     """One row for each time that the same was known of a tie; who has an `until` in the last of them is no more."""
     rows = [
         (
             tie.tie_id,
+            tie.teller,
             period.kind,
             period.closeness,
             period.contacts_per_month,
             period.since,
             period.until,
             period.formed,
+            tie.alter,
             period.told_by,
             tie.opened_by,
             tie.ended_by,
@@ -87,7 +95,7 @@ def _periods(ties: list[Tie]) -> Listing:
         for tie in ties
         for period in tie.periods
     ]
-    return Listing("ties", _COLUMNS, rows, brief=_COLUMNS[:7])
+    return Listing("ties", _COLUMNS, rows, brief=_COLUMNS[:8])
 
 
 def _comparison(change: Change, before: datetime, after: datetime) -> Listing:

@@ -1,7 +1,7 @@
 """The options and arguments that several commands share."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,12 +20,21 @@ def _moment(text: str) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
+def day(text: str) -> date:
+    """A parser of a day."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter("must be a day such as 2025-12-31") from None
+
+
 def moment_option(name: str, help: str) -> Any:
     """An option that is a moment: a date (to its end in Seoul) or a time stamp with its offset."""
     return typer.Option(name, parser=_moment, metavar="MOMENT", help=help)
 
 
-def _checked(kind: Any, must: str) -> Callable[[str], str]:
+def checked(kind: Any, must: str) -> Callable[[str], str]:
+    """A parser of a text that has to fit a type, and what to say where it does not."""
     adapter: TypeAdapter[str] = TypeAdapter(kind)
 
     def read(text: str) -> str:
@@ -37,6 +46,9 @@ def _checked(kind: Any, must: str) -> Callable[[str], str]:
     return read
 
 
+MOST_ROWS = 1_000_000
+"""More than any list has, and less than a database counts to."""
+Limit = Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, help="Only the first so many.")]
 Output = Annotated[Format, typer.Option("--output", "-o", help="How the rows are printed.")]
 AsOf = Annotated[
     datetime | None,
@@ -61,7 +73,7 @@ Why = Annotated[
     str,
     typer.Option(
         "--reason",
-        parser=_checked(Reason, "say why, in at most 2,000 characters"),
+        parser=checked(Reason, "say why, in at most 2,000 characters"),
         metavar="TEXT",
         help="Why; stored sealed, and never shown here.",
     ),
@@ -70,7 +82,7 @@ Who = Annotated[
     str | None,
     typer.Option(
         "--actor",
-        parser=_checked(Actor, "must have 1 to 200 characters, and no control characters"),
+        parser=checked(Actor, "must have 1 to 200 characters, not only blanks, and no control characters"),
         metavar="NAME",
         help="Pseudonym of who decided it.",
     ),

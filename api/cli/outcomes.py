@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Any
 
 import typer
@@ -54,6 +55,8 @@ def change(
     """Scores by occasion, how the same people changed since the first, and who has no score. Change, not effect."""
     if instrument not in INSTRUMENTS:
         raise typer.BadParameter(f"{instrument!r} is not an instrument: there are {', '.join(INSTRUMENTS)}")
+    if threshold is not None and not isfinite(threshold):
+        raise typer.BadParameter("--threshold must be a number")
     threshold = threshold if threshold is not None else _cut_off(instrument)
     with wiring.start(load_settings()) as majung:
         remark_if_behind(majung)

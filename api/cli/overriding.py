@@ -1,6 +1,6 @@
 """`majung person override` and `end-override`: a stage that staff set beside the rule's, with a reason and an end."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import typer
 
 from api import wiring
 from api.cli.listing import record
-from api.cli.options import Output, Participant, Who, Why
+from api.cli.options import Output, Participant, Who, Why, day
 from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.codes import Stage
@@ -16,7 +16,7 @@ from replay import overriding
 
 StageTold = Annotated[Stage, typer.Option("--stage", help="The stage to show beside the rule's.")]
 LastDay = Annotated[
-    datetime, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DAY", help="Its last day, in Seoul: 2025-12-31.")
+    date, typer.Option("--until", parser=day, metavar="DAY", help="Its last day, in Seoul: 2025-12-31.")
 ]
 Command = Annotated[
     UUID | None,
@@ -39,7 +39,7 @@ def override(
             majung.journal,
             participant,
             stage=stage,
-            expires_on=until.date(),
+            expires_on=until,
             reason=reason,
             now=majung.now(),
             actor=actor,

@@ -14,8 +14,9 @@ import typer
 from api import wiring
 from api.cli import portrait
 from api.cli.listing import record
-from api.cli.options import AsOf, KnownAt, Output, Participant
+from api.cli.options import MOST_ROWS, AsOf, KnownAt, Output, Participant
 from api.cli.output import Format, show
+from api.cli.rule_sets import RulesTold, rule_set
 from api.settings import load_settings
 from domain import journey
 from domain.schema import stored_names
@@ -24,7 +25,7 @@ from replay.as_of import Person, person
 Types = Annotated[
     list[str] | None, typer.Option("--type", metavar="NAME", help="Only events of this type; may be given again.")
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the last so many.")]
+Limit = Annotated[int | None, typer.Option(min=1, max=MOST_ROWS, help="Only the last so many.")]
 
 
 class _Asked(NamedTuple):
@@ -33,22 +34,29 @@ class _Asked(NamedTuple):
     person: Person
     as_of: datetime
     known_at: datetime
+    rules: journey.Rules
 
 
 def show_person(
-    participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE
+    participant: Participant,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rules: RulesTold = None,
+    output: Output = Format.TABLE,
 ) -> None:
-    """Stage and standing, identities, latest scores, and how much of what happened."""
-    with _asked(participant, as_of, known_at) as asked:
+    """Stage and standing, episodes, consents, workers, identities, latest scores, how much of what happened."""
+    with _asked(participant, as_of, known_at, rules) as asked:
         found = asked.person
         main = record(
             "person",
             participant_id=participant,
-            **portrait.stage(found, asked.as_of),
+            **portrait.stage(found, asked.rules, asked.as_of),
             as_of=asked.as_of,
             known_at=asked.known_at,
         )
-        show(output, main, portrait.identities(found), portrait.scores(found), portrait.counts(found))
+        episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
+        others = portrait.identities(found), portrait.scores(found), portrait.counts(found)
+        show(output, main, episodes, consents, portrait.workers(found, asked.as_of), *others)
 
 
 def timeline(
@@ -67,12 +75,16 @@ def timeline(
 
 
 def as_of(
-    participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE
+    participant: Participant,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rules: RulesTold = None,
+    output: Output = Format.TABLE,
 ) -> None:
-    """Stage, scores and number of events together, at a moment in the world and one of the journal."""
+    """Stage, episodes, consents, scores and number of events, at a moment in the world and one of the journal."""
     if as_of is None and known_at is None:
         raise typer.BadParameter("say --as-of MOMENT, --known-at MOMENT, or both")
-    with _asked(participant, as_of, known_at) as asked:
+    with _asked(participant, as_of, known_at, rules) as asked:
         found = asked.person
         answer = record(
             "answer",
@@ -80,23 +92,34 @@ def as_of(
             as_of=asked.as_of,
             known_at=asked.known_at,
             events=len(found.history.facts),
-            **portrait.stage(found, asked.as_of),
+            **portrait.stage(found, asked.rules, asked.as_of),
         )
-        show(output, answer, portrait.scores(found))
+        episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
+        show(output, answer, episodes, consents, portrait.scores(found))
 
 
-def why(participant: Participant, as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE) -> None:
-    """Every change of stage with its rule and evidence, and what is missing for the next."""
-    with _asked(participant, as_of, known_at) as asked:
-        show(output, *portrait.explanation(journey.why(asked.person.history)))
+def why(
+    participant: Participant,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rules: RulesTold = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Every change of stage with its rule and evidence, the episodes, and what is missing for the next."""
+    with _asked(participant, as_of, known_at, rules) as asked:
+        explanation = portrait.explanation(journey.why(asked.person.history, asked.rules))
+        show(output, *explanation, portrait.episodes(asked.person, asked.rules))
 
 
 @contextmanager
-def _asked(participant: UUID, as_of: datetime | None, known_at: datetime | None) -> Iterator[_Asked]:
+def _asked(
+    participant: UUID, as_of: datetime | None, known_at: datetime | None, rules: str | None = None
+) -> Iterator[_Asked]:
     with wiring.start(load_settings()) as majung:
+        by = rule_set(majung, rules)
         now = majung.now()
         moments = as_of or now, known_at or now
-        yield _Asked(person(majung.journal, participant, as_of=moments[0], known_at=moments[1]), *moments)
+        yield _Asked(person(majung.journal, participant, as_of=moments[0], known_at=moments[1]), *moments, by)
 
 
 def _stored_name(told: str) -> str:

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from api.cli.listing import Listing, record
 from api.cli.saying import what_it_says
+from domain.casework import assigned_at
+from domain.consent_standing import ConsentStanding, consent_standing
 from domain.history import Fact
-from domain.journey import Explanation, journey_of, override_at, status
+from domain.journey import Episode, Explanation, Rules, episodes_of, journey_of, override_at, status
+from domain.roles import roles_at, roles_of
 from projections.wellbeing import WellbeingRow, wellbeing
 from replay.as_of import Person
 
@@ -25,9 +28,12 @@ _SCORE = (
 _SCORE_IN_BRIEF = ("instrument", "occurred_at", "score", "band", "change_from_first", "reliable")
 
 
-def stage(person: Person, as_of: datetime) -> dict[str, object]:
+_EPISODE_IN_BRIEF = ("episode", "began_at", "ended_at", "end_reason", "qualifying_exit_at", "returned_at")
+
+
+def stage(person: Person, rules: Rules, as_of: datetime) -> dict[str, object]:
     """The stage by the rules, the rule, how long, and whether anybody has heard from the person since."""
-    journey = journey_of(person.history)
+    journey = journey_of(person.history, rules)
     standing = status(journey, as_of)
     spell = journey.spells[-1] if journey.spells else None
     override = override_at(person.history, as_of)
@@ -40,10 +46,28 @@ def stage(person: Person, as_of: datetime) -> dict[str, object]:
         "episode": spell.episode if spell else None,
         "end_reason": spell.end_reason if spell else None,
         "set_by_staff": override.stage if override else None,
+        "roles": roles_at(roles_of(person.history), as_of),
         "standing": standing.standing,
         "last_contact_at": standing.last_contact_at,
         "days_without_contact": standing.days_without_contact,
     }
+
+
+def episodes(person: Person, rules: Rules) -> Listing:
+    """One line for each episode: how it began and ended, the way out and the way back."""
+    rows = episodes_of(journey_of(person.history, rules))
+    return Listing("episodes", Episode._fields, rows, brief=_EPISODE_IN_BRIEF)
+
+
+def consents(person: Person, as_of: datetime) -> Listing:
+    """Every scope: in force until a day, lapsed, withdrawn, or never given."""
+    return Listing("consents", ConsentStanding._fields, consent_standing(person.history, as_of))
+
+
+def workers(person: Person, as_of: datetime) -> Listing:
+    """Who is assigned, by worker and role."""
+    rows = [(found.worker, found.role, found.since) for found in assigned_at(person.history, as_of)]
+    return Listing("workers", ("worker", "role", "since"), rows)
 
 
 def scores(person: Person) -> Listing:

@@ -9,7 +9,6 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from api import wiring
 from api.cli.messages import remark
@@ -42,6 +41,7 @@ def listen(majung: Majung, host: str | None = None, port: int | None = None) -> 
     """Serve a Majung until SIGTERM or SIGINT, its read models kept up to date meanwhile."""
     # Only here: a command that serves nothing should not pay for the web framework.
     from api.http import create_app
+    from api.http.server import Server
 
     settings = majung.settings
     host = host or settings.host
@@ -49,10 +49,10 @@ def listen(majung: Majung, host: str | None = None, port: int | None = None) -> 
         remark(f"warning: there is no authentication yet, and {host} may be reached by others")
     with stopped_by_signals(), _listening(host, settings.port if port is None else port) as listening:
         # Addresses of pages hold pseudonyms, and stdout is for data.
-        config = uvicorn.Config(create_app(majung, work=settings.embedded_worker), access_log=False)
+        server = Server(create_app(majung, work=settings.embedded_worker), access_log=False)
         remark(f"serving on {_address(host, listening)}; Ctrl+C or SIGTERM ends it")
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])
         except SystemExit:
             # Its own code would be the one of findings here.
             raise ServerNotStarted("the server did not start: the lines above say why") from None

@@ -33,7 +33,10 @@ def print_tables(listings: Sequence[Listing]) -> None:
             console.print()
         if len(listings) > 1 and not listing.record:
             console.print(Text(listing.name.replace("_", " "), style="bold"))
-        console.print(_fields(listing) if listing.record else _table(listing, width=console.width))
+        if listing.record:
+            console.print(_fields(listing.columns, listing.rows[0]))
+        else:
+            _print_rows(console, listing)
 
 
 class _Column(NamedTuple):
@@ -60,10 +63,23 @@ class _Column(NamedTuple):
         return "\n".join(textwrap.wrap(self.name, least))
 
 
-def _table(listing: Listing, *, width: int) -> Table:
-    narrow = width < _NARROW
+def _print_rows(console: Console, listing: Listing) -> None:
+    """As a table; where that is wider than the terminal, row by row: a pseudonym that is cut off names nobody."""
+    narrow = console.width < _NARROW
     columns = [_column(listing, name) for name in (listing.brief if narrow else ()) or listing.columns]
-    longest = _NAME if _has_room(columns, width) else _WORD
+    if _has_room(columns, console.width, _WORD):
+        console.print(_table(columns, console.width))
+        return
+    names = [column.name for column in columns]
+    for number, row in enumerate(zip(*(column.values for column in columns), strict=True)):
+        if number:
+            console.print()
+        console.print(_fields(names, row))
+
+
+def _table(columns: Sequence[_Column], width: int) -> Table:
+    narrow = width < _NARROW
+    longest = _NAME if _has_room(columns, width, _NAME) else _WORD
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         whole = column.stays_whole(longest)
@@ -80,19 +96,19 @@ def _column(listing: Listing, name: str) -> _Column:
     return _Column(name.replace("_", " "), values, list(map(readable, values)))
 
 
-def _has_room(columns: Sequence[_Column], width: int) -> bool:
-    """Whether names may stay whole: a table that is wider than its terminal would lose what stands in it."""
+def _has_room(columns: Sequence[_Column], width: int, longest: int) -> bool:
+    """Whether what is so long may stay whole: a table wider than its terminal would lose what stands in it."""
     needed = (
-        max(map(cell_len, column.heading().split("\n") + column.texts)) if column.stays_whole(_NAME) else _LEAST
+        max(map(cell_len, column.heading().split("\n") + column.texts)) if column.stays_whole(longest) else _LEAST
         for column in columns
     )
     return sum(needed) + _GAP * (len(columns) - 1) <= width
 
 
-def _fields(listing: Listing) -> Table:
+def _fields(names: Sequence[str], values: Sequence[Any]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in zip(listing.columns, listing.rows[0], strict=True):
+    for name, value in zip(names, values, strict=True):
         table.add_row(name.replace("_", " "), Text(readable(value)))
     return table

@@ -1,7 +1,7 @@
 """Bringing the read models up to the journal: by following the log, or by a replay where that is faster."""
 
 from api.cli.messages import bar, remark
-from api.wiring import MODELS, Majung
+from api.wiring import Majung
 from replay.rebuild import rebuild
 
 _FEW = 5000
@@ -26,4 +26,4 @@ def remark_if_behind(majung: Majung) -> None:
 def fold_anew(majung: Majung) -> None:
     """Replay all read models, with a progress bar."""
     with bar("folding", "events") as advance:
-        rebuild(majung.journal, MODELS, advance)
+        rebuild(majung.journal, majung.models(), advance)

@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     rules: Rules
 
 
-def ask(majung: Majung, participant_id: UUID, clocks: Clocks) -> Asked:
+def ask(majung: Majung, participant_id: UUID, clocks: Clocks, rules: Rules = VERSION_1) -> Asked:
     """The person at both clocks, folded on demand from one snapshot. Raises PersonUnknown.
 
     Always on demand, also without clocks: one code answers every question, it never lags behind what was just
@@ -42,7 +42,7 @@ def ask(majung: Majung, participant_id: UUID, clocks: Clocks) -> Asked:
     """
     as_of = clocks.as_of or end_of_day(day_of(majung.now()))
     found = person(majung.journal, participant_id, as_of=as_of, known_at=clocks.known_at or END_OF_TIME)
-    return Asked(participant_id, as_of, clocks.known_at, found, VERSION_1)
+    return Asked(participant_id, as_of, clocks.known_at, found, rules)
 
 
 class Part(BaseModel):

@@ -6,13 +6,21 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api.http import problem_handlers
+from api.http.alert_readers import AlertReaders
+from api.http.alerts import alerts_router
+from api.http.concerns import concerns_router
+from api.http.duplicates import duplicates_router
 from api.http.embedded_worker import EmbeddedWorker
 from api.http.events import events_router
+from api.http.follow_ups import follow_ups_router
 from api.http.guard import Guard
 from api.http.health import health_router
+from api.http.households import households_router
 from api.http.links import links_router
 from api.http.overrides import overrides_router
 from api.http.people import people_router
+from api.http.subject_copy import subject_copy_router
+from api.http.workers import workers_router
 from api.wiring import Majung
 
 DESCRIPTION = """\
@@ -29,17 +37,20 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     With `work` the read models are kept up to date by a thread of this process, from start-up to shutdown.
     """
     worker = EmbeddedWorker(majung.worker()) if work else None
+    alert_readers = AlertReaders(majung.journal, majung.now)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if worker is None:
-            yield
-            return
-        worker.start()
+        if worker is not None:
+            worker.start()
         try:
             yield
         finally:
-            await worker.stop()
+            # Both threads end meanwhile, each when it is woken next.
+            alert_readers.close()
+            if worker is not None:
+                await worker.stop()
+            await alert_readers.stop()
 
     app = FastAPI(
         title="Majung",
@@ -55,7 +66,15 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     problem_handlers.install(app, majung)
     app.include_router(events_router(majung))
     app.include_router(people_router(majung))
+    app.include_router(subject_copy_router(majung))
+    app.include_router(follow_ups_router(majung))
     app.include_router(links_router(majung))
+    app.include_router(duplicates_router(majung))
     app.include_router(overrides_router(majung))
+    app.include_router(alerts_router(majung, alert_readers))
+    app.include_router(workers_router(majung))
+    app.include_router(concerns_router(majung))
+    app.include_router(households_router(majung))
     app.include_router(health_router(majung, worker))
+    app.state.end_streams = alert_readers.close
     return app

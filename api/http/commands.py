@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from api.commands import Actor, Reason
 from api.http.answer import Part
@@ -13,6 +14,17 @@ from api.http.cloud_events import read_body
 from api.http.problems import RETRY_AFTER_SECONDS, Problem
 from domain.strict_json import read_object
 from replay.journal import DecisionContended
+
+
+def _written_out(value: Any) -> Any:
+    """A time stamp at midnight and a number of seconds would pass as days too, and mean another day in Seoul."""
+    if not isinstance(value, str) or len(value) != len("2025-12-31"):
+        raise ValueError("not a day")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+"""A day as 2025-12-31, in no other form."""
 
 
 class Command(BaseModel):
@@ -26,11 +38,11 @@ class Command(BaseModel):
     """Pseudonym of who decided it."""
 
 
-Told = TypeVar("Told", bound=Command)
+Told = TypeVar("Told", bound=BaseModel)
 
 ASKED = ("invalid-parameter", "person-unknown", "database-unavailable", "vault-unavailable")
 """The problems that every question about a person may meet."""
-COMMANDED = (*ASKED, "unsupported-content", "unreadable", "too-large", "contended")
+COMMANDED = (*ASKED, "unsupported-content", "unreadable", "too-large", "contended", "refused-by-policy")
 """Those that every command may."""
 _ADVICE = {
     "reason": "must say why, in 1 to 2,000 characters",
@@ -38,7 +50,7 @@ _ADVICE = {
 }
 
 
-def body_of(command: type[Command]) -> dict[str, Any]:
+def body_of(command: type[BaseModel]) -> dict[str, Any]:
     """How a command's body is told in openapi.json."""
     content = {"application/json": {"schema": command.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}

@@ -34,7 +34,8 @@ class Guard:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Cache-Control"] = "private, no-cache" if scope["path"].startswith(PEOPLE) else "no-store"
+                usual = "private, no-cache" if scope["path"].startswith(PEOPLE) else "no-store"
+                headers.setdefault("Cache-Control", usual)
             await send(message)
 
         try:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from api.http.answer import Part
 from api.http.embedded_worker import EmbeddedWorker
 from api.http.problems import RETRY_AFTER_SECONDS, Problem, documented
-from api.wiring import MODELS, Majung
-from replay import generations, schema
+from api.wiring import Majung
+from replay import generations, rule_sets, schema
 from replay.database import DatabaseUnusable
 from replay.tables import heads
 from replay.vault import VaultError
@@ -100,7 +100,7 @@ def readiness(majung: Majung, worker: EmbeddedWorker | None) -> Readiness:
 def progress_of(majung: Majung) -> list[ReadModelProgress]:
     """Every live read model in every shard, in one snapshot. Raises ReadModelOutdated."""
     with majung.database.read() as connection:
-        live = generations.live(connection, MODELS)
+        live = generations.live(connection, [*majung.serving, *rule_sets.kept(connection)])
         reached = connection.execute(select(heads.c.shard, heads.c.position).order_by(heads.c.shard)).all()
         return [
             ReadModelProgress(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from api.http.answer import Answer, Asked, Instant, Part
-from domain.journey import Spell, Standing, journey_of, status
+from domain.journey import Episode, Spell, Standing, episodes_of, journey_of, status
 
 
 class JourneySpell(Part):
@@ -24,6 +24,29 @@ class JourneySpell(Part):
     by_selection: bool
     """The person entered as a selected activist."""
     end_reason: str | None
+
+
+class JourneyEpisode(Part):
+    """From a first stage to an end; a contact after it begins the next."""
+
+    episode: int
+    """From 1."""
+    began_at: Instant
+    ended_at: Instant | None
+    """Null while it lasts."""
+    end_reason: str | None
+    died_at: Instant | None
+    """A death, also one told after another end."""
+    last_stage: str | None
+    """The stage it is in, or was in when it ended."""
+    qualifying_exit_at: Instant | None
+    """The person's first entry into RETURN, on the episode in which it lies."""
+    by_selection: bool | None
+    """Whether that was as a selected activist; null without it."""
+    returned_at: Instant | None
+    """The return to isolation that counts, on the episode in which it lies."""
+    unstable: list[Instant]
+    """Ways back too soon after the exit to count."""
 
 
 class JourneyAnomaly(Part):
@@ -50,6 +73,7 @@ class PersonJourney(Answer):
 
     rule_version: str
     spells: list[JourneySpell]
+    episodes: list[JourneyEpisode]
     anomalies: list[JourneyAnomaly]
     status: JourneyStatus
 
@@ -66,6 +90,7 @@ def journey(asked: Asked) -> PersonJourney:
         version=asked.person.version,
         rule_version=asked.rules.version,
         spells=[_spell(spell, sequence) for sequence, spell in enumerate(found.spells, start=1)],
+        episodes=[_episode(episode) for episode in episodes_of(found)],
         anomalies=[JourneyAnomaly(**anomaly._asdict()) for anomaly in found.anomalies],
         status=JourneyStatus(**{name: getattr(stands, name) for name in names}),
     )
@@ -73,3 +98,7 @@ def journey(asked: Asked) -> PersonJourney:
 
 def _spell(spell: Spell, sequence: int) -> JourneySpell:
     return JourneySpell(sequence=sequence, **spell._asdict())
+
+
+def _episode(episode: Episode) -> JourneyEpisode:
+    return JourneyEpisode(**episode._asdict())

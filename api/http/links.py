@@ -92,6 +92,7 @@ _ADVICE = {
 _WHAT_TO_DO = {
     "same-pseudonym": "other_id is the pseudonym of the path: name another one",
     "already-one-person": "there is nothing to link: `pairs` lead from one to the other, past those in `through`",
+    "household-and-person": "one is a household, the other a person: record that they joined it instead",
     "pair-id-used": "the pair id names another link, or one that was taken back: send a new one",
     "not-linked": "no link of this person has this pair id: the list of their links has them all",
     "no-longer-linked": "the link was taken back before, in other words or by somebody else: there is nothing to do",
@@ -136,7 +137,7 @@ def links_router(majung: Majung) -> APIRouter:
         responses={
             200: {"model": LinkReceipt, "description": "The same was carried out before."},
             201: {"description": "They are one person now."},
-            **documented(*COMMANDED, "same-pseudonym", "already-one-person", "pair-id-used"),
+            **documented(*COMMANDED, "same-pseudonym", "already-one-person", "household-and-person", "pair-id-used"),
         },
         openapi_extra=body_of(LinkCommand),
     )

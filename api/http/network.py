@@ -1,6 +1,7 @@
 """A person's network: the ties in force, what was known of each over time, and what changed since another moment.
 
-Kind and closeness stand under the pseudonym. Labels, reasons and the other person's pseudonym are not given.
+Kind and closeness stand under the pseudonym. Labels and reasons are not given; the other person's pseudonym, and what
+others told of this person, only while both consent (domain/network/shared.py).
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from api.http.answer import Answer, Asked, Instant, Part
 from api.http.parameters import ADVICE, Clocks, Moment
 from api.http.problems import Problem
 from domain.codes import TieKind
-from domain.network import Network, Tie, change_between, network_at, tie_ids_at, ties_of
+from domain.network import Network, SeenKind, SeenTie, Teller, Tie, change_between, network_at, tie_ids_at, ties_of
 
 
 class Compared(Clocks):
@@ -47,10 +48,12 @@ class TiePeriod(Part):
     since: Instant
     until: Instant | None
     """Not in it any more; null: at `as_of` nothing else was told."""
-    kind: TieKind
+    kind: SeenKind
+    """What the other one is to this person; `helped`: by this person, as a worker or an activist."""
     closeness: int | None
-    """1 to 5; null: not told."""
+    """1 to 5; null: not told, or told by the other."""
     contacts_per_month: float | None
+    """Null likewise."""
     formed: bool
     """Reported as formed, by then; false: only found to exist."""
     told_by: UUID
@@ -61,6 +64,12 @@ class TieInterval(Part):
     """A tie from where it was first told to its end; one that came back has another."""
 
     tie_id: str
+    """The name of the tie to the one who told of it: two who told of this person may have given the same."""
+    teller: Teller
+    """Who told of it: `self` is this person, `other` is `alter`."""
+    alter: UUID | None
+    """The other's root pseudonym; null: nobody whom we know was named, or one of the two does not consent to `share`
+    at `as_of`. What others told without both consents is not in the list at all."""
     since: Instant
     until: Instant | None
     """Not there any more; null: in force at `as_of`."""
@@ -95,14 +104,18 @@ class PersonNetwork(Answer):
     """A person's relationships."""
 
     network: NetworkNow
+    """Of the ties that this person told of."""
     ties: list[TieInterval]
-    """By (`tie_id`, `since`), those that ended too."""
+    """Those that ended too: first what this person told of, by (`tie_id`, `since`), then what others told of this
+    person, by (`alter`, `tie_id`, `since`)."""
     comparison: NetworkChange | None
-    """Null without `compare_with`."""
+    """Of the ties that this person told of; null without `compare_with`."""
 
 
-def network(asked: Asked, compare_with: datetime | None) -> PersonNetwork:
-    """The network of a person at both clocks. A later moment to compare with is refused: it is not known yet."""
+def network(asked: Asked, seen: Sequence[SeenTie], compare_with: datetime | None) -> PersonNetwork:
+    """The network of a person at both clocks, with the ties that it shows.
+
+    A later moment to compare with is refused: it is not known yet."""
     if compare_with is not None and compare_with > asked.as_of:
         wrong = [{"name": "compare_with", "message": ADVICE["compare_with"]}]
         raise Problem("invalid-parameter", f"compare_with: {ADVICE['compare_with']}", parameters=wrong)
@@ -113,7 +126,7 @@ def network(asked: Asked, compare_with: datetime | None) -> PersonNetwork:
         known_at=asked.known_at,
         version=asked.person.version,
         network=_now(network_at(ties, asked.as_of)),
-        ties=[_interval(tie) for tie in ties],
+        ties=[_interval(tie) for tie in seen],
         comparison=None if compare_with is None else _comparison(ties, compare_with, asked.as_of),
     )
 
@@ -122,9 +135,11 @@ def _now(found: Network) -> NetworkNow:
     return NetworkNow(**found._asdict())
 
 
-def _interval(tie: Tie) -> TieInterval:
+def _interval(tie: SeenTie) -> TieInterval:
     return TieInterval(
         tie_id=tie.tie_id,
+        teller=tie.teller,
+        alter=tie.alter,
         since=tie.since,
         until=tie.until,
         opened_by=tie.opened_by,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.answer import Part
-from api.http.commands import COMMANDED, Command, body_of, contended, read_command, receipt_response
+from api.http.commands import COMMANDED, Command, Day, body_of, contended, read_command, receipt_response
 from api.http.parameters import PersonId
 from api.http.problems import Problem, documented
 from api.wiring import Majung
@@ -24,7 +23,7 @@ class OverrideCommand(Command):
 
     stage: Stage
     """It shows beside the rule's stage, and counts in no outcome."""
-    expires_on: date
+    expires_on: Day
     """Its last day, in Seoul. From the next one on the rule's stage shows alone again."""
     command_id: UUID | None = None
     """A new UUID of the caller's: with it, sending the command again is safe. Without it, one is made."""

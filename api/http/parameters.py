@@ -11,16 +11,27 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from api.http.cursor import Cursor
 from domain.clock import END_OF_TIME, parse_moment
+from domain.follow_ups import Kind
 from domain.touchpoint import Touchpoint
+from projections.whom_to_call import Urgency
 
 MOST_ITEMS = 200
 ADVICE = {
     "id": "must be a participant's pseudonym, a UUID",
+    "event_id": "must be the id of an event, a UUID",
+    "all": "must be true or false",
+    "worker": "must be a worker's pseudonym of 1 to 200 characters",
     "as_of": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
     "known_at": "must be a date (2025-09-30) or a time stamp with its offset (2025-09-30T09:00:00+09:00)",
     "compare_with": "must be a date or a time stamp with its offset, as `as_of`, and not later than that",
+    "rules": "must be 1, as-recorded, or the version of registered rules; `majung rules list` has them all",
+    "kind": f"must be one of {', '.join(Kind)}",
+    "urgency": f"must be one of {', '.join(Urgency)}",
     "limit": f"must be a whole number from 1 to {MOST_ITEMS}",
     "cursor": "must come unchanged from the `next` link or `next_cursor` of a page",
+    "open": "must be true or false",
+    "weak": "must be true or false",
+    "parted": "must be true or false",
     "type": "must be the name of an event, such as call-received.v1; `majung schema list` has them all",
 }
 """What to send instead, by parameter. Pydantic's own texts may repeat what was sent."""
@@ -68,6 +79,13 @@ class Clocks(BaseModel):
     Without it, to the end of today in Seoul."""
     known_at: Moment | None = None
     """The journal's clock: what had been recorded by then. Without it, everything recorded so far."""
+
+
+class Ruled(Clocks):
+    """Both clocks, and the stage rules to answer by."""
+
+    rules: str | None = None
+    """The version of the stage rules: `1`, `as-recorded`, or a registered one. Without it, the rules in service."""
 
 
 class Page(Clocks):

@@ -1,6 +1,6 @@
 """GET /v1/people/{id} and what is below it: a person at both clocks, with entity tags."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,13 +11,18 @@ from api.http.answer import Answer, Asked, ask
 from api.http.entity_tags import entity_tag, not_modified
 from api.http.journey import PersonJourney, journey
 from api.http.network import Compared, PersonNetwork, network
-from api.http.parameters import Clocks, Page, PersonId
-from api.http.problems import documented
+from api.http.parameters import ADVICE, Clocks, Page, PersonId, Ruled
+from api.http.problems import Problem, documented
+from api.http.roles import PersonRoles, roles
 from api.http.summary import PersonSummary, summary
 from api.http.timeline import Timeline, timeline
 from api.http.wellbeing import PersonWellbeing, wellbeing
 from api.wiring import Majung
+from domain.clock import END_OF_TIME
 from domain.cloud_events import in_utc
+from domain.journey import VERSION_1, Rules
+from domain.network import SeenTie
+from replay.shared_ties import ties_seen_by
 
 Told = TypeVar("Told", bound=Answer)
 
@@ -34,21 +39,32 @@ def people_router(majung: Majung) -> APIRouter:
     """The endpoints about one person. They are plain functions, run in threads: reading the journal blocks."""
     router = APIRouter(prefix="/v1/people/{id}", tags=["people"], responses=_RESPONSES)
     clocks_asked = Annotated[Clocks, Query()]
+    ruled = Annotated[Ruled, Query()]
 
     def answer(
         request: Request, response: Response, person: UUID, clocks: Clocks, tell: Callable[[Asked], Told]
     ) -> Told | Response:
-        asked = ask(majung, person, clocks)
-        tag = entity_tag(asked.person, as_of=asked.as_of, known_at=asked.known_at, rules=asked.rules)
+        return tagged(request, response, ask(majung, person, clocks, _rules(majung, clocks)), tell)
+
+    def tagged(
+        request: Request,
+        response: Response,
+        asked: Asked,
+        tell: Callable[[Asked], Told],
+        of_others: Sequence[SeenTie] = (),
+    ) -> Told | Response:
+        tag = entity_tag(
+            asked.person, as_of=asked.as_of, known_at=asked.known_at, rules=asked.rules, of_others=of_others
+        )
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
         response.headers["ETag"] = tag
         return tell(asked)
 
     @router.get("", response_model=PersonSummary, summary="Where a person stands")
-    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
-        """Stage, rule, standing, last contact, the latest score of each instrument with its change from the first."""
-        return answer(request, response, person, clocks, summary)
+    def _(person: PersonId, ruled: ruled, request: Request, response: Response) -> Any:
+        """Stage, rule, standing, last contact, consents, each instrument's latest score with its change."""
+        return answer(request, response, person, ruled, summary)
 
     @router.get(
         "/timeline",
@@ -64,9 +80,9 @@ def people_router(majung: Majung) -> APIRouter:
         return told
 
     @router.get("/journey", response_model=PersonJourney, summary="The stages of a person, with evidence")
-    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
-        """Every spell with its rule, that rule's version and its evidence; anomalies; the status at `as_of`."""
-        return answer(request, response, person, clocks, journey)
+    def _(person: PersonId, ruled: ruled, request: Request, response: Response) -> Any:
+        """Every spell with rule, rule version and evidence; the episodes; anomalies; the status at `as_of`."""
+        return answer(request, response, person, ruled, journey)
 
     @router.get("/wellbeing", response_model=PersonWellbeing, summary="How a person has been, by instrument")
     def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
@@ -75,10 +91,30 @@ def people_router(majung: Majung) -> APIRouter:
 
     @router.get("/network", response_model=PersonNetwork, summary="The relationships of a person over time")
     def _(person: PersonId, compared: Annotated[Compared, Query()], request: Request, response: Response) -> Any:
-        """The network at `as_of`, every tie with its interval and evidence, and what changed since `compare_with`."""
-        return answer(request, response, person, compared, lambda asked: network(asked, compared.compare_with))
+        """The network at `as_of`, every tie with its interval and evidence, and what changed since `compare_with`.
+
+        Ties that others told of the person are there too, while both consent."""
+        asked = ask(majung, person, compared)
+        seen = ties_seen_by(majung.journal, asked.person, as_of=asked.as_of, known_at=asked.known_at or END_OF_TIME)
+        return tagged(request, response, asked, lambda asked: network(asked, seen, compared.compare_with), seen)
+
+    @router.get("/roles", response_model=PersonRoles, summary="The roles of a person over time")
+    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
+        """Participant, trainee, healing activist: those held at `as_of`, and every interval with its evidence."""
+        return answer(request, response, person, clocks, roles)
 
     return router
+
+
+def _rules(majung: Majung, clocks: Clocks) -> Rules:
+    """The rules asked for. An unknown version is refused: other rules would answer another question."""
+    told = clocks.rules if isinstance(clocks, Ruled) else None
+    if told is None:
+        return VERSION_1
+    if (found := majung.rule_sets().get(told)) is None:
+        wrong = [{"name": "rules", "message": ADVICE["rules"]}]
+        raise Problem("invalid-parameter", f"rules: {ADVICE['rules']}", parameters=wrong)
+    return found
 
 
 def _next(person: UUID, page: Page, cursor: str) -> str:

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.http.parameters import advice
 from api.http.problems import Problem, refusal, response_of, unavailable, vault_unavailable
@@ -15,6 +16,7 @@ from replay.append import AlreadyThere
 from replay.as_of import PersonUnknown
 from replay.database import DatabaseUnusable
 from replay.vault import VaultError
+from replay.workers import RefusedByPolicy
 
 
 def install(app: FastAPI, majung: Majung) -> None:
@@ -33,6 +35,10 @@ def install(app: FastAPI, majung: Majung) -> None:
         detail = "nothing was recorded under this pseudonym by then: check the id, and known_at where it is given"
         return Problem("person-unknown", detail).response()
 
+    @app.exception_handler(RefusedByPolicy)
+    def _(_request: Request, error: RefusedByPolicy) -> Response:
+        return Problem("refused-by-policy", str(error)).response()
+
     @app.exception_handler(RequestValidationError)
     def _(_request: Request, error: RequestValidationError) -> Response:
         parameters = advice(error.errors())
@@ -41,8 +47,8 @@ def install(app: FastAPI, majung: Majung) -> None:
         return Problem("invalid-parameter", detail, parameters=wrong).response()
 
     @app.exception_handler(HTTPException)
-    def _(_request: Request, error: HTTPException) -> Response:
-        return _of_the_framework(error)
+    def _(request: Request, error: HTTPException) -> Response:
+        return _of_the_framework(request, error)
 
     def no_database(_request: Request, _error: Exception) -> Response:
         return unavailable().response()
@@ -64,13 +70,19 @@ def _database_errors(majung: Majung) -> set[type[Exception]]:
     return kinds | {DatabaseUnusable, AlreadyThere}
 
 
-def _of_the_framework(error: HTTPException) -> Response:
+def _of_the_framework(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         return Problem("no-such-endpoint", "/openapi.json lists every endpoint").response()
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        return Problem("method-not-allowed", f"it takes {allowed}", headers=error.headers).response()
+        allowed = ", ".join(_methods(request))
+        return Problem("method-not-allowed", f"it takes {allowed}", headers={"Allow": allowed}).response()
     title = HTTPStatus(error.status_code).phrase
     return response_of(
         error.status_code, {"type": "about:blank", "title": title, "status": error.status_code}, error.headers
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """All that a path takes: the framework names those of the first route that has it."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in route.methods or ()})

@@ -60,6 +60,7 @@ INTAKE_KINDS = {
 COMMAND_KINDS = {
     "same-pseudonym": Kind(422, "Both are one and the same pseudonym"),
     "already-one-person": Kind(409, "The two are one person already"),
+    "household-and-person": Kind(409, "One is a household, the other a person"),
     "pair-id-used": Kind(409, "This pair id was used before"),
     "not-linked": Kind(404, "There is no such link"),
     "no-longer-linked": Kind(409, "The link was taken back before"),
@@ -67,7 +68,10 @@ COMMAND_KINDS = {
     "household-has-no-stage": Kind(409, "A household has no stage"),
     "command-id-used": Kind(409, "This command id was used before"),
     "nothing-overridden": Kind(404, "No override is in force"),
+    "alert-unknown": Kind(404, "This person has no such alert"),
+    "alert-taken-on": Kind(409, "The alert was acknowledged before"),
     "contended": Kind(409, "Others kept changing this person"),
+    "refused-by-policy": Kind(403, "A rule forbids it"),
 }
 """What a command is refused for (domain/identities.py, domain/overriding.py)."""
 KINDS: Mapping[str, Kind] = REQUEST_KINDS | INTAKE_KINDS | COMMAND_KINDS

@@ -6,9 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.answer import Answer, Asked, Instant, Part
+from domain.casework import assigned_at
 from domain.change import Verdict
+from domain.codes import ConsentScope
+from domain.consent_standing import ConsentStanding, ConsentStatus, consent_standing
 from domain.history import History
 from domain.journey import Standing, journey_of, override_at, status
+from domain.roles import Role, roles_at, roles_of
 from projections.wellbeing import WellbeingRow, wellbeing
 
 
@@ -41,6 +45,25 @@ class StageOverride(Part):
     """The last Seoul day on which it holds."""
 
 
+class ScopeOfConsent(Part):
+    """How it stands with one scope of consent at `as_of`. Days are those of Seoul."""
+
+    scope: ConsentScope
+    status: ConsentStatus
+    since: str | None = Field(json_schema_extra={"format": "date"})
+    """The day on which it was given or withdrawn, or the first on which it had lapsed; null: never given."""
+    until: str | None = Field(json_schema_extra={"format": "date"})
+    """The last day on which it is in force; null: it has none, or is not in force."""
+
+
+class AssignedWorker(Part):
+    """Who is responsible for the person."""
+
+    worker: str
+    role: str
+    since: Instant
+
+
 class PersonSummary(Answer):
     """Who this is and where they stand."""
 
@@ -60,11 +83,17 @@ class PersonSummary(Answer):
     """From 1; a contact after an end begins the next."""
     override: StageOverride | None
     """The stage that staff set, while it holds."""
+    roles: list[Role]
+    """The roles held: participant, trainee, healing activist. A role is no stage."""
     standing: Standing | None
     """Null without a stage and after an end: nobody is waited for."""
     last_contact_at: Instant | None
     days_without_contact: int | None
     """Calendar days in Seoul since the last contact, or since the first stage where no contact is known."""
+    consents: list[ScopeOfConsent]
+    """Every scope."""
+    workers: list[AssignedWorker]
+    """Who is assigned, by (`worker`, `role`)."""
     scores: list[LatestScore]
     """By instrument."""
     events: int
@@ -90,9 +119,15 @@ def summary(asked: Asked) -> PersonSummary:
         rule_version=asked.rules.version,
         episode=current.episode if current else None,
         override=_override(asked),
+        roles=roles_at(roles_of(history), asked.as_of),
         standing=stands.standing,
         last_contact_at=stands.last_contact_at,
         days_without_contact=stands.days_without_contact,
+        consents=[_consent(standing) for standing in consent_standing(history, asked.as_of)],
+        workers=[
+            AssignedWorker(worker=found.worker, role=found.role, since=found.since)
+            for found in assigned_at(history, asked.as_of)
+        ],
         scores=_latest(history),
         events=len(history.facts),
     )
@@ -104,6 +139,15 @@ def _override(asked: Asked) -> StageOverride | None:
         return None
     return StageOverride(
         event_id=found.event_id, stage=found.stage, since=found.since, expires_on=found.expires_on.isoformat()
+    )
+
+
+def _consent(found: ConsentStanding) -> ScopeOfConsent:
+    return ScopeOfConsent(
+        scope=found.scope,
+        status=found.status,
+        since=found.since.isoformat() if found.since else None,
+        until=found.until.isoformat() if found.until else None,
     )
 
 

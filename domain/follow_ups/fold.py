@@ -3,22 +3,20 @@
 from itertools import chain
 
 from domain.codes import ParticipantKind
+from domain.consents import Interval, consents_of, may_end, restrictions_of
 from domain.follow_ups.figures import VERSION_1, Figures
 from domain.follow_ups.follow_up import FollowUp, Kind
+from domain.follow_ups.lapses import lapses
 from domain.follow_ups.loops import OBSERVERS, loops
 from domain.follow_ups.silence import silences
-from domain.follow_ups.withholding import CONSENTS, SCOPES, Interval, barred, cut, ended, without_stage
+from domain.follow_ups.withholding import cut, ended, forbidden, without_stage
 from domain.history import History
-from domain.journey import OPENED as OPENED
 from domain.journey import VERSION_1 as STAGE_RULES
-from domain.journey import WATCHED as STAGE_MOVERS
 from domain.journey import Journey, Rules
 from domain.journey.walk import walk
 from domain.touchpoint import Touchpoint
 
-_OWN: frozenset[type[Touchpoint]] = frozenset({*OBSERVERS, *CONSENTS})
-WATCHED: frozenset[type[Touchpoint]] = _OWN.union(STAGE_MOVERS)
-"""The types that are read. Of sealed fields only those that the stages rest on (OPENED)."""
+_LOOPING: frozenset[type[Touchpoint]] = frozenset(OBSERVERS)
 
 
 def follow_ups_of(history: History, rules: Rules = STAGE_RULES, figures: Figures = VERSION_1) -> list[FollowUp]:
@@ -34,14 +32,15 @@ def follow_ups_of(history: History, rules: Rules = STAGE_RULES, figures: Figures
     spells = tuple(seen.spells)
     person = seen.kind != ParticipantKind.HOUSEHOLD
     journey = Journey(history.root, rules, spells if person else (), tuple(seen.contacts))
-    own = [fact for fact in history.facts if type(fact.event) in _OWN]
-    bars = barred(own)
+    consents = consents_of(history) if may_end(history) else {}
+    restrictions = restrictions_of(history)
     at_an_end = ended(spells)
     withheld: dict[Kind, list[Interval]] = {}
     kept: list[FollowUp] = []
-    for found in chain(loops(own, figures, rules), silences(history, journey)):
+    begun = loops(history.facts_of(_LOOPING), figures, rules)
+    for found in chain(begun, silences(journey, seen.contact_ids), lapses(history, consents)):
         if found.kind not in withheld:
-            times = at_an_end + [time for scope in SCOPES[found.kind] for time in bars.get(scope, ())]
+            times = at_an_end + forbidden(found.kind, consents, restrictions)
             withheld[found.kind] = times + without_stage(journey) if found.kind == Kind.ASSESS else times
         kept += cut(found, withheld[found.kind]) if withheld[found.kind] else [found]
     return sorted(kept, key=lambda found: (found.kind, found.subject, found.due_from))

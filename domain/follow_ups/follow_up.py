@@ -20,10 +20,12 @@ class Kind(StrEnum):
     SILENT = "silent"
     LOST = "lost"
     """Both as the person's standing has them."""
+    CONSENT_LAPSED = "consent_lapsed"
+    """Consent to `service` or `callback` has lapsed: to be asked for again."""
 
 
 DATED = frozenset({Kind.PROMISE, Kind.ASSESS, Kind.REFERRAL_UNANSWERED, Kind.REFERRAL_NOT_CLOSED})
-"""Kinds with a day that can be missed. Silence has none: it goes on until there is a contact."""
+"""Kinds with a day that can be missed. Silence has none, nor what waits for the next contact."""
 
 
 class FollowUp(NamedTuple):
@@ -35,7 +37,7 @@ class FollowUp(NamedTuple):
 
     kind: Kind
     subject: str
-    """Which of its kind: the id of the promise or the referral, the instrument; empty for silence."""
+    """Which of its kind: the id of the promise or the referral, the instrument, the scope; empty for silence."""
     due_from: datetime
     """Since when it stands on the list: not before it was told, nor while nobody may call."""
     due_at: datetime

@@ -36,7 +36,7 @@ from domain.follow_ups.follow_up import FollowUp, Kind
 from domain.history import Fact
 from domain.instruments import Scored, score
 from domain.journey import Rules
-from domain.journey.contact import clearly_after
+from domain.precision import clearly_after
 from domain.touchpoint import Touchpoint
 
 Key = tuple[str, str]

@@ -5,22 +5,22 @@ the last contact, and where none is known from the first entry into a stage.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.clock import END_OF_TIME, day_of, start_of_day
 from domain.codes import Stage
 from domain.follow_ups.follow_up import FollowUp, Kind
-from domain.history import History
 from domain.journey import Journey, Spell
-from domain.journey.contact import CONTACTS
 
 
-def silences(history: History, journey: Journey) -> Iterator[FollowUp]:
-    """Every time of silence and of being lost; one that goes on in another stage is another."""
+def silences(journey: Journey, contact_ids: Sequence[UUID]) -> Iterator[FollowUp]:
+    """Every time of silence and of being lost; one that goes on in another stage is another.
+
+    `contact_ids` are those of the journey's contacts, in their order.
+    """
     contacts = journey.contacts
-    contact_ids: list[UUID] | None = None
     for spell in journey.spells:
         if spell.stage is None or spell.stage == Stage.ENDED:
             continue
@@ -34,17 +34,9 @@ def silences(history: History, journey: Journey) -> Iterator[FollowUp]:
             end = contacts[count] if count < last else left_at
             # Too early in any time zone: spares most contacts the calendar.
             if end - quiet_from > enough:
-                contact_ids = contact_ids or _contact_ids(history)
                 since = contact_ids[count - 1] if count else journey.spells[0].evidence[-1]
                 yield from _silence(journey, spell, quiet_from, since, begin, end)
             begin = end
-
-
-def _contact_ids(history: History) -> list[UUID]:
-    """The ids of the contacts, in the order of `Journey.contacts`."""
-    kinds = CONTACTS
-    contacts = [fact for fact in history.facts if type(fact.event) in kinds]
-    return [fact.event_id for fact in contacts if kinds[type(fact.event)](fact.event)]
 
 
 def _silence(

@@ -13,9 +13,10 @@ from domain.clock import day_of
 from domain.codes import JourneyEnd, RiskLevel, StepDownReason
 from domain.events import ActivistSteppedDown, JourneyEnded, MeasureTaken, RiskAssessed
 from domain.history import Fact
-from domain.journey.contact import clearly_after, moves_own_stage, opens_the_door
+from domain.journey.contact import moves_own_stage, opens_the_door
 from domain.journey.rules import Rules
 from domain.journey.seen import Score, Seen
+from domain.precision import clearly_after
 
 Evidence = tuple[UUID, ...]
 NO: Evidence = ()

@@ -11,8 +11,7 @@ Decisions where the rules leave room:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.clock import day_of
-from domain.codes import About, CallLevel, CallOutcome, DiscoveryOutcome, Precision, ReachOutcome
+from domain.codes import About, CallLevel, CallOutcome, DiscoveryOutcome, ReachOutcome
 from domain.events import (
     ActivityPerformed,
     CallPlaced,
@@ -24,7 +23,6 @@ from domain.events import (
     SessionAttended,
     StoreVisited,
 )
-from domain.history import Fact
 from domain.touchpoint import Touchpoint
 
 
@@ -68,19 +66,3 @@ def opens_the_door(event: Touchpoint) -> bool:
 def could_be_anybody(event: Touchpoint) -> bool:
     """A contact that alone does not tell one person from another: an anonymous call, a walk into a store."""
     return isinstance(event, StoreVisited) or (isinstance(event, CallReceived) and event.anonymous)
-
-
-def clearly_after(later: Fact, earlier: Fact) -> bool:
-    """Later in time; where either is known by its day or month only, in a later day or month.
-
-    The last session and the end of a journey often bear the same bare date; that is no coming back.
-    """
-    if later.occurred_at <= earlier.occurred_at:
-        return False
-    precisions = {later.event.precision, earlier.event.precision}
-    if precisions == {Precision.INSTANT}:
-        return True
-    after, before = day_of(later.occurred_at), day_of(earlier.occurred_at)
-    if Precision.MONTH in precisions:
-        return (after.year, after.month) > (before.year, before.month)
-    return after > before

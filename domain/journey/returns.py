@@ -3,9 +3,13 @@
 "Return" alone is the good word here (사회로의 복귀, the stage RETURN); a *return to isolation* is the way back from it.
 """
 
+from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
 
-from domain.clock import days_between
+from domain.clock import day_of, days_between
 from domain.codes import Stage
 from domain.journey.spells import Journey, Spell
 
@@ -35,3 +39,53 @@ def qualifying_exit(journey: Journey) -> QualifyingExit | None:
     least = journey.rules.unstable_days
     lasted = [spell for spell in back if days_between(entered.entered_at, spell.entered_at) >= least]
     return QualifyingExit(entered, lasted[0] if lasted else None, tuple(back[: len(back) - len(lasted)]))
+
+
+class Returns(NamedTuple):
+    """How many of those who left came back, within so many months of their qualifying exit."""
+
+    months: int
+    exits: int
+    """Qualifying exits by `as_of`."""
+    base: int
+    """Exits at least so many months old: the only ones of which this can be known."""
+    not_yet_observable: int
+    """The younger exits: they are in no count that follows."""
+    returned: int
+    """Of the base, returns to isolation before so many months were over."""
+    share: float | None
+    """`returned` / `base`; None without a base."""
+    unstable: int
+    """Of the base, people who came back too soon to count: shown, and in `returned` only where they came back again."""
+    by_selection: int
+    """Of the base, exits as a selected activist."""
+
+
+def returns_within(exits: Iterable[QualifyingExit], months: int, as_of: datetime) -> Returns:
+    """The figure at one horizon. The exits are those of the journeys as of the same moment.
+
+    An exit is so many months old on that day of the month, or on the last where a month is too short; a return on that
+    day is no longer within them, so that nothing that happens later changes the figure.
+    """
+    today, over = day_of(as_of), [(found, _months_after(found.entered, months)) for found in exits]
+    base = [(found, end) for found, end in over if end <= today]
+    returned = sum(1 for found, end in base if found.returned and day_of(found.returned.entered_at) < end)
+    return Returns(
+        months=months,
+        exits=len(over),
+        base=len(base),
+        not_yet_observable=len(over) - len(base),
+        returned=returned,
+        share=returned / len(base) if base else None,
+        unstable=sum(1 for found, _ in base if found.unstable),
+        by_selection=sum(1 for found, _ in base if found.entered.by_selection),
+    )
+
+
+def _months_after(spell: Spell, months: int) -> date:
+    day = day_of(spell.entered_at)
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    if year > date.max.year:
+        return date.max
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

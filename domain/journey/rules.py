@@ -4,7 +4,9 @@ A version is a promise: rows that say "1" were made with exactly these figures. 
 which `varied` makes up, so that a what-if or a sensitivity run can never be taken for the real thing.
 """
 
-from typing import Any, Self
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
 
@@ -75,3 +77,19 @@ class Rules(BaseModel):
 
 VERSION_1 = Rules()
 AS_RECORDED = Rules(version="as-recorded", as_recorded=True)
+SHIPPED: Final[Mapping[str, Rules]] = {rules.version: rules for rules in (VERSION_1, AS_RECORDED)}
+"""The rule sets that every Majung knows. Nobody else's may bear one of these versions."""
+
+_OWN_VERSION = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+
+
+class NotAVersion(ValueError):
+    """Rules of one's own need a version that is not taken, and from which the name of a table can be made."""
+
+
+def ensure_own_version(version: str) -> None:
+    """Raises NotAVersion, which says what a version may be."""
+    if version in SHIPPED:
+        raise NotAVersion(f'rules of one\'s own need a version such as "trial": {" and ".join(SHIPPED)} are taken')
+    if _OWN_VERSION.fullmatch(version) is None:
+        raise NotAVersion('a version is at most 30 small letters, digits and hyphens, as in version = "trial-2"')

@@ -34,9 +34,10 @@ from domain.events import (
 )
 from domain.history import Fact
 from domain.instruments import Scored, score
-from domain.journey.contact import CONTACTS, clearly_after, could_be_anybody, opens_the_door
+from domain.journey.contact import CONTACTS, could_be_anybody, opens_the_door
 from domain.journey.rules import Rules
 from domain.journey.spells import Anomaly, Spell
+from domain.precision import clearly_after
 from domain.touchpoint import Touchpoint
 
 OWN_TIES = frozenset({TieKind.FAMILY, TieKind.FRIEND, TieKind.NEIGHBOUR, TieKind.GROUP})
@@ -60,6 +61,8 @@ class Seen:
     """Registered or updated by staff."""
     kind: ParticipantKind = ParticipantKind.PERSON
     contacts: list[datetime] = field(default_factory=list)
+    contact_ids: list[UUID] = field(default_factory=list)
+    """Of the same contacts."""
     scores: list[Score] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
@@ -111,6 +114,7 @@ def see_contact(seen: Seen, fact: Fact, rules: Rules) -> None:
     if not CONTACTS[type(event)](event):
         return
     seen.contacts.append(fact.occurred_at)
+    seen.contact_ids.append(fact.event_id)
     if seen.stage is None and seen.opening is None and opens_the_door(event):
         seen.opening = fact
     elif seen.end_reason == JourneyEnd.DIED and seen.entry is not None and clearly_after(fact, seen.entry):

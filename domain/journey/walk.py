@@ -4,12 +4,8 @@ from domain.clock import END_OF_TIME
 from domain.codes import ParticipantKind, Stage
 from domain.components import root_at
 from domain.events import (
-    ActivistSteppedDown,
     JourneyEnded,
-    MeasureTaken,
-    RiskAssessed,
     StateObserved,
-    TieReported,
 )
 from domain.history import Fact, History
 from domain.journey.conditions import Evidence
@@ -18,13 +14,9 @@ from domain.journey.rules import VERSION_1, Rules
 from domain.journey.seen import OBSERVERS, Seen
 from domain.journey.spells import Journey, Spell
 from domain.journey.table import STEPS, TABLE, Rule
-from domain.touchpoint import Touchpoint
 
 WATCHED = {kind: OBSERVERS.get(kind) for kind in {*OBSERVERS, *(kind for rule in TABLE for kind in rule.on)}}
 """The types that matter, each with what to remember of it; all others are passed over at the cost of one look-up."""
-
-OPENED: frozenset[type[Touchpoint]] = frozenset({ActivistSteppedDown, MeasureTaken, RiskAssessed, TieReported})
-"""Those of them that are read in their sealed fields: a score, a level, a tie's kind, why somebody stepped down."""
 
 
 def journey_of(history: History, rules: Rules = VERSION_1) -> Journey:

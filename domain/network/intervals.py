@@ -12,6 +12,7 @@ comes. What is known only to a day or a month counts at its `occurred_at` too (t
 | a complete survey | ends the open ties that it omits, whoever of the linked identities told them |
 | an incomplete survey | ends nothing |
 | tie-ended | ends the open tie; of a tie that is not open it says nothing, also when the report comes later |
+| a report whose `alter_id` is a pseudonym of the same person | nothing: nobody has a tie to themself |
 
 At one instant three things are taken in turn: what complete surveys omit, what is said to be there, what is said to
 have ended. So a report outweighs an omission, an end outweighs both, and no id decides whether a tie is there; only of
@@ -28,6 +29,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.codes import TieKind
+from domain.components import in_force, roots
 from domain.events import NetworkSurveyed, SurveyedTie, TieEnded, TieReported
 from domain.history import Fact, History
 from domain.touchpoint import Touchpoint
@@ -62,7 +64,8 @@ class Tie(NamedTuple):
     ended_by: UUID | None
     """The event that ended it, or the complete survey that omitted it; None: it is still there."""
     alter_id: UUID | None
-    """The other person's pseudonym as the last report gave it. Warning: to be shown only while both consent."""
+    """The other person's pseudonym as the last report gave it; None where that gave none, whatever was told before.
+    Warning: to be shown only while both consent (see shared.py)."""
     periods: tuple[Period, ...]
     """At least one; each begins where the one before it ends."""
 
@@ -85,13 +88,22 @@ class Tie(NamedTuple):
 
 def ties_of(history: History) -> list[Tie]:
     """Every interval of every tie of a person, in order of (tie_id, since)."""
-    told = [fact for fact in history.facts if type(fact.event) in TELLING]
+    told = history.facts_of(TELLING)
+    if any(isinstance(fact.event, TieReported) and fact.event.alter_id is not None for fact in told):
+        own = _identities(history)
+        told = [fact for fact in told if not (isinstance(fact.event, TieReported) and fact.event.alter_id in own)]
     if not told:
         return []
     walk = _Walk()
     for moment, facts in groupby(told, key=attrgetter("occurred_at")):
         walk.take(moment, list(facts))
     return walk.ties()
+
+
+def _identities(history: History) -> set[UUID]:
+    """Every pseudonym of the person, by the links that were known."""
+    together = roots((link.one, link.other) for link in in_force(history.links))
+    return {history.root, *(person for person, root in together.items() if root == history.root)}
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks.appending import one_by_one, ten_thousands, thousands
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.measuring import Measured
-from tests.benchmarks.replaying import growth, replay
+from tests.benchmarks.replaying import growth, refold, replay
 from tests.benchmarks.sizes import FULL, QUICK, Sizes
 from tests.benchmarks.table import table
 from tests.servers import postgres
@@ -19,6 +19,7 @@ CASES: Mapping[str, Callable[[Ground, Sizes], Iterator[Measured]]] = {
     "thousands": thousands,
     "ten-thousands": ten_thousands,
     "one-by-one": one_by_one,
+    "refold": refold,
     "replay": replay,
     "growth": growth,
 }

@@ -7,13 +7,12 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.wiring import MODELS
 from replay import generations
 from replay.database import Database
 from replay.journal import Journal
 from replay.schema import upgrade
 from replay.vault import Vault
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 from tests.servers import fresh_database
 
 

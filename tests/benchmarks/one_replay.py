@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from api.wiring import MODELS
 from replay.rebuild import rebuild
 from tests.benchmarks.ground import open_journal
+from tests.conftest import MODELS
 
 
 class OneReplay(NamedTuple):

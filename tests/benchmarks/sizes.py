@@ -17,6 +17,8 @@ class Sizes:
     """Rows that the tables hold before large batches and single facts are appended."""
     facts: int = 100
     """Single facts on either side of a pair."""
+    people: int = 200
+    """Long histories, each folded anew on either side of a pair."""
     log: int = 200_000
     """The log that is replayed."""
     short_log: int = 100_000
@@ -31,6 +33,7 @@ QUICK = Sizes(
     large_batch=500,
     already_there=1_000,
     facts=5,
+    people=5,
     log=1_000,
     short_log=500,
     long_log=2_000,

@@ -12,6 +12,7 @@ from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded, history_of
 from domain.identities import (
     AlreadyOnePerson,
+    HouseholdAndPerson,
     LinkingError,
     NoLongerLinked,
     NotLinked,
@@ -24,7 +25,7 @@ from domain.identities import (
     unlink,
 )
 from domain.touchpoint import Touchpoint
-from tests.examples import call_received
+from tests.examples import call_received, participant_registered
 from tests.given import FIRST_RECORDED_AT
 
 A, B, C, D = (UUID(int=number, version=4) for number in range(1, 5))
@@ -64,6 +65,25 @@ def test_a_link_is_one_event_in_each_stream_that_names_the_other() -> None:
     for event in events:
         assert (event.occurred_at, event.actor, event.origin) == (NOW, "worker-07", Origin.LIVE)
         assert event.reason == "the same voice"  # type: ignore[attr-defined]
+
+
+def registered(one: UUID, kind: str) -> Touchpoint:
+    return participant_registered.replaced(participant_id=one, kind=kind)
+
+
+def test_a_household_and_a_person_are_not_linked_whatever_else_they_are_linked_to() -> None:
+    told = Told(A, B, C)
+    told.add([registered(A, "household"), registered(B, "person")])
+    told.link(B, C)
+    for one, other in ((A, B), (B, A), (C, A)):
+        with pytest.raises(HouseholdAndPerson, match="joined"):
+            told.link(one, other, "pair-2")
+
+
+def test_two_of_a_kind_or_of_no_known_kind_may_be_linked() -> None:
+    told = Told(A, B, C)
+    told.add([registered(A, "household"), registered(B, "household")])
+    assert len(told.link(A, B)) == len(told.link(A, C, "pair-2")) == 2
 
 
 def test_an_unlink_is_one_event_in_each_stream_too() -> None:

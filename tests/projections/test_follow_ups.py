@@ -12,7 +12,7 @@ from domain.follow_ups import Kind
 from domain.touchpoint import Touchpoint
 from projections.follow_ups import FollowUpRow, fold, follow_ups
 from projections.whom_to_call import KIND_ORDER, Call, Urgency, whom_to_call
-from tests.domain.follow_ups.stories import accepted, kept, promise, self_check, sent
+from tests.domain.follow_ups.stories import accepted, consents, kept, promise, self_check, sent
 from tests.domain.journey.stories import healing, prevention
 from tests.examples import PARTICIPANT, activist_selected, store_visited
 from tests.given import given, on
@@ -126,6 +126,21 @@ def test_equals_stand_in_order_of_their_kind_and_then_of_the_pseudonym(connectio
         (Kind.REFERRAL_UNANSWERED, 2),
         (Kind.REFERRAL_NOT_CLOSED, 3),
     ]
+
+
+def test_what_waits_for_the_next_contact_comes_last_the_longest_waiting_first(connection: Connection) -> None:
+    lost = (on(prevention[0], "2024-01-01"),)
+    of_may, of_march = (consents("2025-01-01", "callback", valid_until=day) for day in ("2025-05-31", "2025-03-31"))
+    table = stored(connection, (of_may,), lost, (of_march,), (promise("2025-06-01", "2025-06-12"),))
+    found = listed(connection, table, "2025-06-12")
+    assert [(call.participant_id.int, call.urgency) for call in found] == [
+        (4, Urgency.DUE),
+        (2, Urgency.LOST),
+        (3, Urgency.AT_NEXT_CONTACT),
+        (1, Urgency.AT_NEXT_CONTACT),
+    ]
+    assert [str(call.due_on) for call in found[2:]] == ["2025-04-01", "2025-06-01"]
+    assert [call.days_overdue for call in found[2:]] == [0, 0]
 
 
 def test_a_kind_an_urgency_and_a_number_choose(connection: Connection) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from api.wiring import MODELS
 from replay import generations
 from replay.journal import Journal
+from tests.conftest import MODELS
 
 Digests = dict[str, str]
 

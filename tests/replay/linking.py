@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from api.wiring import MODELS
 from domain.touchpoint import Touchpoint
 from replay import generations
 from replay.append import shard_of
@@ -18,7 +17,7 @@ from replay.rebuild import rebuild
 from replay.schema import upgrade
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 from tests.given import FIRST_RECORDED_AT
 
 PEOPLE = [UUID(int=number << 64, version=4) for number in (1, 2, 3, 4, 5, 6)]

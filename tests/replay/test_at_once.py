@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from sqlalchemy import select, update
 
-from api.wiring import MODELS
 from projections.timeline import timeline
 from replay import generations
 from replay import rebuild as replaying
@@ -21,6 +20,7 @@ from replay.journal import Journal
 from replay.rebuild import rebuild
 from replay.tables import heads, members
 from replay.worker import Worker
+from tests.conftest import MODELS
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.replay.test_worker import about, linked, timeline_of
 

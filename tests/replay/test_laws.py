@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.wiring import MODELS
 from consumers.simulation import population
 from domain.touchpoint import Touchpoint
 from replay import generations
@@ -22,7 +21,7 @@ from replay.rebuild import rebuild
 from replay.schema import upgrade
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT
 from tests.given import on
 

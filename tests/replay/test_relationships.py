@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from api.wiring import MODELS
 from domain.clock import parse_moment
 from domain.network import Overlap
 from domain.touchpoint import Touchpoint
@@ -13,6 +12,7 @@ from replay.as_of import person
 from replay.journal import Journal
 from replay.rebuild import rebuild
 from replay.worker import Worker
+from tests.conftest import MODELS
 from tests.domain.network.stories import end, report, survey
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, touchpoint_corrected
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from api.wiring import MODELS
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.touchpoint import Touchpoint
 from projections.contributions import contributions
@@ -25,7 +24,7 @@ from replay.schema import upgrade
 from replay.tables import members, positions, read_models
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.given import on
 

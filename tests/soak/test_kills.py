@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from api.wiring import MODELS
 from replay import generations
 from replay.database import Database
 from replay.journal import Journal
@@ -18,7 +17,7 @@ from replay.schema import upgrade
 from replay.tables import journal as stored
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 
 
 def digests(journal: Journal) -> dict[str, str]:

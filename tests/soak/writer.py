@@ -7,12 +7,11 @@ import sys
 from itertools import count
 from uuid import UUID
 
-from api.wiring import MODELS
 from replay.database import Database
 from replay.journal import Journal
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY
+from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import call_received, measure_taken, store_visited
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 12)]

@@ -66,6 +66,8 @@ def test_overdue_lists_only_what_had_a_day_that_is_over(two_people: Terminal) ->
 def test_a_limit_keeps_the_most_urgent(two_people: Terminal) -> None:
     [row] = two_people.rows("follow-ups", "today", "--as-of", "2025-06-12", "--limit", "1")
     assert row["participant_id"] == str(PARTICIPANT)
+    assert len(two_people.rows("follow-ups", "overdue", "--as-of", "2025-07-10", "--limit", "2")) == 2
+    two_people.fails("follow-ups", "today", "--limit", "1" + "0" * 20, code=2)
 
 
 def test_who_withdrew_consent_is_called_no_more(two_people: Terminal) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.api.cli.conftest import Terminal
 from tests.domain.network.stories import end, report, survey
+from tests.domain.network.two_people import BOTH, A, B, by, named, withdraws
 from tests.examples import PARTICIPANT, network_surveyed, tie_ended, tie_reported
 
 MAPPING = Path(__file__).parents[3] / "docs" / "examples" / "s50.mapping.toml"
@@ -91,3 +92,29 @@ def test_a_population_is_told_from_the_read_model(terminal: Terminal) -> None:
     question = ("outcomes", "ties", "--before", "2025-06-02", "--after", "2025-06-15")
     row = terminal.run(*question, "-o", "csv").stdout.splitlines()[1]
     assert row.split(",")[2:9] == ["1", "2", "2", "1", "1", "1", "2"]
+
+
+def test_both_sides_show_a_tie_between_two_tracked_people_while_both_consent(terminal: Terminal) -> None:
+    told = named("t", B, kind="activist", closeness=4)
+    terminal.given(*BOTH, told, by(B, report("own")), withdraws(A, "2025-06-10"))
+    of_a, of_b = (terminal.rows("person", "network", who, "--as-of", "2025-06-09") for who in (A, B))
+    names = ("tie_id", "teller", "alter", "kind", "closeness", "since", "told_by")
+    since, event = "2025-06-01T10:00:00+09:00", str(told.event_id)
+    assert [[tie[name] for name in names] for tie in of_a["ties"]] == [
+        ["t", "self", str(B), "activist", 4, since, event]
+    ]
+    assert [[tie[name] for name in names] for tie in of_b["ties"]][1:] == [
+        ["t", "other", str(A), "helped", None, since, event]
+    ]
+    assert of_b["network"]["size"] == 1, "what others told is not counted"
+    for output in ("table", "csv", "json", "jsonl"):
+        shown = [terminal.run("person", "network", who, "--as-of", "2025-06-10", "-o", output).stdout for who in (A, B)]
+        assert str(B) not in shown[0]
+        assert str(A) not in shown[1]
+        assert "helped" not in shown[1]
+
+
+def test_a_tie_that_both_see_is_counted_once_in_the_population(terminal: Terminal) -> None:
+    terminal.given(*BOTH, named("t", B))
+    found = terminal.rows("outcomes", "ties", "--before", "2025-05-15", "--after", "2025-06-15")
+    assert (found["egos"], found["ties_before"], found["ties_after"]) == (1, 0, 1)

@@ -72,3 +72,7 @@ def test_a_wide_table_gives_means_by_arm_and_visit(terminal: Terminal) -> None:
 def test_an_instrument_that_is_none_is_a_wrong_command_line(terminal: Terminal) -> None:
     assert "UCLA-3" in terminal.fails("outcomes", "change", "--instrument", "UCLA-4", code=2)
     terminal.fails("outcomes", "change", code=2)
+
+
+def test_a_threshold_that_no_score_can_reach_or_miss_is_a_wrong_command_line(terminal: Terminal) -> None:
+    terminal.fails("outcomes", "change", "--instrument", "UCLA-3", "--threshold", "nan", code=2)

@@ -113,6 +113,17 @@ def test_a_terminal_too_narrow_for_names_folds_them_and_loses_nothing(on_a_termi
     assert sorted("".join(lines).replace(" ", "")) == sorted("".join(names))
 
 
+def test_a_terminal_too_narrow_for_pseudonyms_shows_rows_below_each_other_and_cuts_none_off(
+    on_a_terminal: Terminal,
+) -> None:
+    one, other = UUID(int=7), UUID(int=8)
+    listing = Listing("pairs", ("one", "other", "site", "at"), [(one, other, "dobong", MOMENT)] * 2)
+    shown = on_a_terminal(listing, 100)
+    assert max(map(len, shown.splitlines())) <= 100
+    for value in (str(one), str(other), "dobong", "2025-09-30 23:59"):
+        assert shown.count(value) == 2
+
+
 @pytest.mark.parametrize("output", Format)
 @pytest.mark.parametrize(
     "evil", ["\x1b[31mred", "a\rb", "a\nb", "\x07", "\x9b2J", "\u202egnp.exe", "[red]markup[/red]"]

@@ -53,6 +53,7 @@ def test_a_command_told_again_is_a_duplicate_and_another_under_its_id_is_refused
         ((UUID(int=5), *SAID), 4),
         ((PARTICIPANT, "--stage", "well", *SAID[2:]), 2),
         ((PARTICIPANT, "--stage", "healing", "--until", "tomorrow", "--reason", "x"), 2),
+        ((PARTICIPANT, "--stage", "healing", "--until", "2999-12-31T00:00", "--reason", "x"), 2),
         ((PARTICIPANT, "--stage", "healing", "--until", "2020-01-01", "--reason", "x"), 6),
         ((PARTICIPANT, "--stage", "healing", "--until", "2999-12-31", "--reason", "  "), 2),
     ],

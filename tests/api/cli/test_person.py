@@ -10,6 +10,9 @@ from tests import examples
 from tests.api.cli.conftest import Terminal
 from tests.examples import (
     call_received,
+    consent_given,
+    consent_withdrawn,
+    journey_ended,
     measure_taken,
     participant_registered,
     prescription_issued,
@@ -118,3 +121,34 @@ def test_wrong_questions_have_their_codes(terminal: Terminal) -> None:
     assert "2025-02-30" in terminal.fails("person", "show", PERSON, "--known-at", "2025-02-30", code=2)
     assert "by then" in terminal.fails("person", "show", PERSON, "--known-at", "2020-01-01", code=4)
     terminal.fails("person", "show", PERSON, "-o", "xml", code=2)
+
+
+def test_who_ended_and_came_back_has_a_line_for_each_episode(terminal: Terminal) -> None:
+    end, back = on(journey_ended.replaced(reason="completed"), "2025-09-01"), on(call_received, "2027-03-01")
+    terminal.given(*STORY, end, back)
+    for command in (["show"], ["as-of"], ["why"]):
+        first, second = terminal.rows("person", *command, PERSON, "--as-of", "2027-06-30")["episodes"]
+        assert (first["ended_at"][:10], first["end_reason"], first["last_stage"]) == (
+            "2025-09-01",
+            "completed",
+            "healing",
+        )
+        assert (second["began_at"][:10], second["ended_at"], second["last_stage"]) == ("2027-03-01", None, "prevention")
+        [only] = terminal.rows("person", *command, PERSON, "--as-of", "2025-08-31")["episodes"]
+        assert only["ended_at"] is None
+
+
+def test_consents_are_those_of_the_moment_that_is_asked_about(terminal: Terminal) -> None:
+    given_until = on(consent_given.replaced(scopes=("service", "callback"), valid_until="2025-08-31"), "2025-06-01")
+    terminal.given(*STORY, given_until, on(consent_withdrawn.replaced(scopes=("callback",)), "2025-07-01"))
+
+    def told(day: str) -> dict[str, tuple[str, str | None, str | None]]:
+        rows = terminal.rows("person", "as-of", PERSON, "--as-of", day)["consents"]
+        return {row["scope"]: (row["status"], row["since"], row["until"]) for row in rows}
+
+    before, on_the_last_day, after = told("2025-06-30"), told("2025-08-31"), told("2025-09-01")
+    assert before["callback"] == before["service"] == ("in_force", "2025-06-01", "2025-08-31")
+    assert on_the_last_day["service"] == before["service"]
+    assert after["service"] == ("lapsed", "2025-09-01", None)
+    assert on_the_last_day["callback"] == after["callback"] == ("withdrawn", "2025-07-01", None)
+    assert after["research"] == ("never_given", None, None)

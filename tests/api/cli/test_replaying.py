@@ -1,6 +1,6 @@
 """`majung replay`: the same rows from the journal alone."""
 
-from api.wiring import MODELS
+from api.wiring import NAMES
 from projections.journey import journey
 from projections.timeline import timeline
 from tests.api.cli.conftest import Terminal, served
@@ -12,7 +12,7 @@ def test_a_replay_gives_the_rows_that_the_worker_gave(terminal: Terminal) -> Non
     before = [served(model) for model in (timeline, journey)]
     rows = terminal.rows("replay")
     assert [served(model) for model in (timeline, journey)] == before
-    assert [row["read_model"] for row in rows] == [model.name for model in MODELS]
+    assert [row["read_model"] for row in rows] == list(NAMES)
     assert [row["rows"] for row in rows[:2]] == [len(rows) for rows in before]
     assert {(row["events"], row["people"]) for row in rows} == {(3, 1)}
 

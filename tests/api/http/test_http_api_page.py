@@ -39,7 +39,10 @@ def test_the_page_lists_every_parameter(openapi: dict[str, Any]) -> None:
         parameter["name"] for _, _, operation in operations(openapi) for parameter in operation.get("parameters", [])
     }
     page = PAGE.read_text(encoding="utf-8")
-    assert named == {"id", "pair_id", "as_of", "known_at", "compare_with", "limit", "cursor", "type"}
+    assert named == {"id", "pair_id", "as_of", "known_at", "compare_with", "rules", "limit", "cursor", "type"} | {
+        "weak",
+        "parted",
+    } | {"worker", "open"} | {"event_id", "all", "Last-Event-ID"} | {"kind", "urgency"}
     assert [name for name in named if f"`{name}`" not in page] == []
 
 

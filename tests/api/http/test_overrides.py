@@ -72,6 +72,8 @@ def test_what_cannot_be_overridden_is_a_problem_of_its_own(known: TestClient) ->
     [
         ({"stage": "well"}, "stage"),
         ({"expires_on": "tomorrow"}, "expires_on"),
+        ({"expires_on": "2999-12-31T00:00:00Z"}, "expires_on"),
+        ({"expires_on": 1_700_006_400}, "expires_on"),
         ({"reason": " "}, "reason"),
         ({"actor": ""}, "actor"),
         ({"command_id": "c1"}, "command_id"),

@@ -43,7 +43,15 @@ def test_an_unknown_path_is_a_problem(client: TestClient, path: str) -> None:
     is_problem(client.get(path), 404, "no-such-endpoint")
 
 
-@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", "/v1/events", "POST"), ("DELETE", person(), "GET")])
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/events", "POST"),
+        ("DELETE", person(), "GET"),
+        ("PATCH", person("/links"), "GET, POST"),
+        ("GET", person("/override"), "DELETE, PUT"),
+    ],
+)
 def test_another_method_is_a_problem_that_names_the_right_one(
     client: TestClient, method: str, path: str, allowed: str
 ) -> None:

@@ -79,13 +79,13 @@ def test_a_second_withdrawal_counts_from_its_own_time() -> None:
 def test_consent_told_when_it_had_lapsed_withholds_from_then_on_only() -> None:
     story = (PROMISED, consents("2025-06-20T10:00:00+09:00", "callback", valid_until="2025-06-12"))
     assert kinds("2025-06-20T09:00:00+09:00", *story) == [Kind.PROMISE]
-    assert kinds("2025-06-20T10:00:00+09:00", *story) == []
+    assert kinds("2025-06-20T10:00:00+09:00", *story) == [Kind.CONSENT_LAPSED]
 
 
 def test_consent_lapses_at_the_end_of_its_last_day() -> None:
     story = (PROMISED, consents("2025-06-01", "callback", valid_until="2025-06-11"))
     assert kinds("2025-06-11", *story) == [Kind.PROMISE]
-    assert kinds("2025-06-12T00:00:00+09:00", *story) == []
+    assert kinds("2025-06-12T00:00:00+09:00", *story) == [Kind.CONSENT_LAPSED]
     assert kinds("2025-06-20", *story, consents("2025-06-20", "callback")) == [Kind.PROMISE]
 
 

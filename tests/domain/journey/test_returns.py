@@ -1,10 +1,17 @@
-"""The qualifying exit and the return to isolation after it."""
+"""The qualifying exit, the return to isolation after it, and how many came back."""
+
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given as supposing
+from hypothesis import strategies as st
 
-from domain.journey import VERSION_1, QualifyingExit, qualifying_exit
+from domain.clock import parse_moment
+from domain.journey import VERSION_1, QualifyingExit, Returns, journey_of, qualifying_exit, returns_within
 from domain.touchpoint import Touchpoint
 from tests.domain.journey.stories import after, healing, journey, prevention, returned, selected, sessions, well
+from tests.domain.journey.test_laws import BEGIN, history
+from tests.domain.journey.test_laws import stories as histories
 from tests.examples import call_received, journey_ended, prescription_issued, risk_assessed
 from tests.given import on
 
@@ -66,3 +73,59 @@ def test_the_14_days_are_the_rule_sets() -> None:
     found = qualifying_exit(journey(*story, rules=VERSION_1.varied(unstable_days=13)))
     assert found is not None
     assert found.returned is not None
+
+
+def figures(months: int, as_of: str, *stories: tuple[Touchpoint, ...]) -> Returns:
+    moment = parse_moment(as_of)
+    found = [qualifying_exit(journey(*story).at(moment)) for story in stories]
+    return returns_within([one for one in found if one is not None], months, moment)
+
+
+RELAPSED_LATE = (*returned, on(risk_assessed, "2025-12-31"))
+RELAPSED_TOO_LATE = (*returned, on(risk_assessed, "2026-01-01"))
+RELAPSED_SOON = (*returned, relapse(5))
+
+
+def test_returns_within_six_months_are_those_before_the_same_day_six_months_later() -> None:
+    found = figures(6, "2026-01-01", returned, RELAPSED_LATE, RELAPSED_TOO_LATE, RELAPSED_SOON, selected, healing)
+    assert found._asdict() == {
+        "months": 6,
+        "exits": 5,
+        "base": 5,
+        "not_yet_observable": 0,
+        "returned": 1,
+        "share": 0.2,
+        "unstable": 1,
+        "by_selection": 1,
+    }
+
+
+def test_an_exit_that_is_not_old_enough_is_in_no_count_even_if_the_person_came_back() -> None:
+    found = figures(6, "2025-12-31", returned, RELAPSED_LATE, RELAPSED_SOON)
+    assert (found.exits, found.base, found.not_yet_observable) == (3, 0, 3)
+    assert (found.returned, found.share, found.unstable) == (0, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("left", "observable_from"),
+    [("2025-08-31", "2026-02-28"), ("2027-08-31", "2028-02-29"), ("2025-12-15", "2026-06-15")],
+)
+def test_months_are_calendar_months_and_end_with_a_shorter_one(left: str, observable_from: str) -> None:
+    story = (on(healing[0], "2025-01-01"), on(selected[-1], left))
+    assert figures(6, observable_from, story).base == 1
+    assert figures(6, after(observable_from, -1), story).base == 0
+
+
+@supposing(histories(), st.integers(1, 36), st.integers(0, 2000))
+def test_what_is_observable_never_changes_with_time(events: list[Touchpoint], months: int, days: int) -> None:
+    whole = journey_of(history(events))
+    moment = BEGIN + timedelta(days)
+
+    def at(asked: datetime) -> Returns:
+        found = qualifying_exit(whole.at(asked))
+        return returns_within([found] if found else [], months, asked)
+
+    then, later = at(moment), at(moment + timedelta(days=4000))
+    assert then.exits == then.base + then.not_yet_observable
+    if then.base:
+        assert (then.returned, then.unstable) == (later.returned, later.unstable)

@@ -9,7 +9,6 @@ from domain.touchpoint import Touchpoint
 from tests.domain.network.stories import end, report, survey, surveyed
 from tests.examples import (
     OTHER_PARTICIPANT,
-    PARTICIPANT,
     call_received,
     identities_linked,
     touchpoint_corrected,
@@ -178,7 +177,7 @@ def test_corrections_and_voids_count() -> None:
     assert told(opened, touchpoint_voided.replaced(target_event_id=opened.event_id)) == []
 
 
-@pytest.mark.parametrize("later", [None, PARTICIPANT])
+@pytest.mark.parametrize("later", [None, UUID(int=3)])
 def test_the_other_persons_pseudonym_is_the_one_of_the_last_report(later: UUID | None) -> None:
     first = report("a", "2025-06-01").replaced(alter_id=OTHER_PARTICIPANT)
     [tie] = told(first, report("a", "2025-06-05").replaced(alter_id=later), survey("a"))

@@ -1,0 +1,82 @@
+"""`majung caseload`: whom a worker is assigned to, and assigning a worker or taking that back."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api import wiring
+from api.cli.listing import Listing, record
+from api.cli.options import AsOf, Output, Participant, checked
+from api.cli.output import Format, show
+from api.cli.up_to_date import remark_if_behind
+from api.commands import Actor, Words
+from api.settings import load_settings
+from projections.caseload import Case
+from replay import casework
+
+_MUST = "must have 1 to 200 characters, not only blanks, and no control characters"
+NAMED = checked(Actor, _MUST)
+"""Reads a worker's pseudonym."""
+TheWorker = Annotated[str, typer.Argument(metavar="WORKER", parser=NAMED, help="A worker's pseudonym.")]
+Worker = Annotated[
+    str, typer.Option("--worker", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who has the role.")
+]
+Role = Annotated[
+    str, typer.Option("--role", parser=checked(Words, _MUST), metavar="TEXT", help="The role: case manager, nurse.")
+]
+By = Annotated[str, typer.Option("--by", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who decides it.")]
+Command = Annotated[
+    UUID | None,
+    typer.Option("--command", metavar="ID", help="A new UUID for the command, so that telling it again is safe."),
+]
+
+
+def show_caseload(worker: TheWorker, as_of: AsOf = None, output: Output = Format.TABLE) -> None:
+    """Everybody who is assigned to a worker, with their stage and what is open; as known now."""
+    with wiring.start(load_settings()) as majung:
+        majung.journal.ensure_worker(worker)
+        remark_if_behind(majung)
+        moment = as_of or majung.now()
+        with majung.database.read() as connection:
+            found = casework.caseload_at(connection, worker, moment)
+    show(output, Listing("caseload", Case._fields, found))
+
+
+def assign(
+    participant: Participant, worker: Worker, role: Role, by: By, command: Command = None, output: Output = Format.TABLE
+) -> None:
+    """Give a worker a role for a person. Who has it already is a duplicate."""
+    with wiring.start(load_settings()) as majung:
+        done = casework.assign(
+            majung.journal,
+            participant,
+            worker=worker,
+            role=role,
+            actor=by,
+            now=majung.now(),
+            command_id=str(command) if command else None,
+        )
+    _tell(output, done)
+
+
+def unassign(
+    participant: Participant, worker: Worker, role: Role, by: By, command: Command = None, output: Output = Format.TABLE
+) -> None:
+    """Take a worker's role for a person back."""
+    with wiring.start(load_settings()) as majung:
+        done = casework.unassign(
+            majung.journal,
+            participant,
+            worker=worker,
+            role=role,
+            actor=by,
+            now=majung.now(),
+            command_id=str(command) if command else None,
+        )
+    _tell(output, done)
+
+
+def _tell(output: Format, done: casework.Told) -> None:
+    status = "duplicate" if done.duplicate else "recorded"
+    show(output, record("assignment", event_id=done.event_id, status=status))

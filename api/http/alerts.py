@@ -1,0 +1,226 @@
+"""GET /v1/alerts, its stream, and PUT .../acknowledgement: what cannot wait, whom it reaches, who takes it on."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
+
+from api.commands import Actor, Words
+from api.http.alert_readers import AlertReaders, logged_by_kind
+from api.http.answer import Instant, Part
+from api.http.commands import COMMANDED, body_of, contended, read_command, receipt_response
+from api.http.parameters import Moment, PersonId
+from api.http.problems import Problem, documented
+from api.wiring import Majung
+from domain.acknowledging import AlertError
+from domain.alerts import Cause
+from domain.clock import END_OF_TIME
+from domain.codes import About
+from projections.alert_list import AlertLine, AlertState, alert_list
+from replay import acknowledging
+from replay.alerts import Mark, News, Watcher, everything
+
+KEEP_ALIVE_SECONDS = 15.0
+
+
+class Watched(BaseModel):
+    """Whose alerts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    worker: Actor | None = None
+    """Only what reaches this worker, by pseudonym. Without it, everything."""
+
+
+class AlertsAsked(Watched):
+    """Which alerts, and at which moment."""
+
+    as_of: Moment | None = None
+    """What called for somebody then. A date, to its end in Seoul, or a time stamp with its offset. Without it, now."""
+    all: bool = False
+    """Also those that were acknowledged, and those that were told too late to alarm anybody."""
+
+
+class AlertTold(Part):
+    """One alert at a moment. No answer, item or score is in it."""
+
+    state: AlertState
+    """`open`; `escalated`: unacknowledged for ten minutes, and everybody's; `acknowledged`; `silent`: told more than 72
+    hours after it happened; `withdrawn`, in the stream only: what raised it was voided or corrected."""
+    participant_id: UUID
+    """The pseudonym of the person: the smallest of all linked identities."""
+    cause: Cause
+    instrument: str | None
+    """Of a safety flag."""
+    about: About | None
+    """Of a call: whom it was about, where that was told."""
+    raised_at: Instant
+    """When it happened."""
+    escalates_at: Instant
+    recipients: list[str]
+    """Workers assigned, or with the shift that was handed over last, then the shift's manager; empty where it calls for
+    nobody any more."""
+    acknowledged_at: Instant | None
+    acknowledged_by: str | None
+    action: str | None
+    event_id: UUID
+    """The event that raised it: the alert's own id."""
+
+
+class AlertList(Part):
+    """Alerts at a moment: escalated ones first, then the oldest first."""
+
+    as_of: Instant
+    alerts: list[AlertTold]
+
+
+class AcknowledgeCommand(BaseModel):
+    """A worker takes an alert on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    actor: Actor
+    """Pseudonym of the worker."""
+    action: Words
+    """What they do about it, in a few open words: no name, no detail."""
+
+
+class AcknowledgementReceipt(Part):
+    """The alert is acknowledged."""
+
+    event_id: UUID
+    status: Literal["recorded", "duplicate"]
+    """`duplicate`: the same worker had told the same before."""
+
+
+_ADVICE = {
+    "actor": "must be a worker's pseudonym of 1 to 200 characters",
+    "action": "must say what is done about it, in 1 to 200 characters on one line",
+}
+_WHAT_TO_DO = {
+    "alert-unknown": "this person has no such alert: GET /v1/alerts?all=true lists them",
+    "alert-taken-on": "it was acknowledged before: GET /v1/alerts?all=true says by whom",
+}
+_EVENT_STREAM = {
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "description": "Server-Sent Events: `data` is a JSON array of alerts (see /v1/alerts), `id` is where to resume.",
+}
+AlertId = Annotated[UUID, Path(alias="event_id", description="The alert: the id of the event that raised it.")]
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", description="The last `id` that was received: only what changed since is told."),
+]
+
+
+def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
+    """The endpoints of alerts. What reads the journal blocks, and runs in threads."""
+    router = APIRouter(tags=["alerts"])
+    journal, manager = majung.journal, majung.settings.shift_manager
+
+    @router.get(
+        "/v1/alerts",
+        response_model=AlertList,
+        summary="What cannot wait",
+        responses=documented("invalid-parameter", "refused-by-policy", "database-unavailable", "vault-unavailable"),
+    )
+    def _(asked: Annotated[AlertsAsked, Query()]) -> AlertList:
+        """The alerts that call for somebody, as known now: escalated ones first, then the oldest first."""
+        journal.ensure_worker(asked.worker)
+        rows = everything(journal)
+        at = asked.as_of or majung.now()
+        bound = asked.as_of or END_OF_TIME
+        found = alert_list(rows, at, manager=manager, as_of=bound, worker=asked.worker, everything=asked.all)
+        return AlertList(as_of=at, alerts=[_told(line) for line in found])
+
+    @router.get(
+        "/v1/alerts/stream",
+        response_class=StreamingResponse,
+        summary="Every alert as it is raised, escalates, is acknowledged or withdrawn",
+        responses={
+            200: _EVENT_STREAM,
+            **documented("invalid-parameter", "refused-by-policy", "database-unavailable", "vault-unavailable"),
+        },
+    )
+    async def _(watched: Annotated[Watched, Query()], last_event_id: LastEventId = None) -> StreamingResponse:
+        """First what is open, or with `Last-Event-ID` what changed since; then each change once, at once."""
+        watcher = Watcher(journal, majung.now, manager=manager, worker=watched.worker)
+
+        def begin() -> News:
+            journal.ensure_worker(watched.worker)
+            return watcher.begin(Mark.read(last_event_id) if last_event_id else None)
+
+        first = await run_in_threadpool(begin)
+        return StreamingResponse(_messages(readers, watcher, first), media_type="text/event-stream")
+
+    @router.put(
+        "/v1/people/{id}/alerts/{event_id}/acknowledgement",
+        status_code=201,
+        response_model=AcknowledgementReceipt,
+        summary="Take an alert on",
+        responses={
+            200: {"model": AcknowledgementReceipt, "description": "The same worker had told the same before."},
+            201: {"description": "It is acknowledged, and calls for nobody any more."},
+            **documented(*COMMANDED, "alert-unknown", "alert-taken-on"),
+        },
+        openapi_extra=body_of(AcknowledgeCommand),
+    )
+    async def _(person: PersonId, alert: AlertId, request: Request) -> Response:
+        """A worker says what they do about it. An alert is taken on once."""
+        told = await read_command(AcknowledgeCommand, request, _ADVICE)
+
+        def carry_out() -> Response:
+            with _problems():
+                done = acknowledging.acknowledge(
+                    journal, person, alert, actor=told.actor, action=told.action, now=majung.now()
+                )
+            receipt = AcknowledgementReceipt(
+                event_id=done.event_id, status="duplicate" if done.duplicate else "recorded"
+            )
+            return receipt_response(receipt, duplicate=done.duplicate, new=201)
+
+        return await run_in_threadpool(carry_out)
+
+    return router
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    try:
+        with contended():
+            yield
+    except AlertError as error:
+        raise Problem(error.code, _WHAT_TO_DO[error.code]) from None
+
+
+def _told(line: AlertLine) -> AlertTold:
+    return AlertTold(**line._asdict())
+
+
+async def _messages(readers: AlertReaders, watcher: Watcher, first: News) -> AsyncIterator[bytes]:
+    """The stream of one reader. All that changed at once is one message, so that an id tells all that was told."""
+    # What fails here has begun to answer: the stream ends, and its reader comes again with the last id.
+    with readers.reader() as reader, logged_by_kind():
+        yield _message(first)
+        while not reader.closed:
+            look = await reader.next_look(KEEP_ALIVE_SECONDS)
+            news = await run_in_threadpool(watcher.after, look) if look is not None else None
+            if news is not None and news.lines:
+                yield _message(news)
+            elif look is None and not reader.closed:
+                # Without an event it also moves the place to resume at on: the less there is to look through then.
+                yield b": nothing new\n" + _id(watcher.mark) + b"\n"
+
+
+def _message(news: News) -> bytes:
+    data = orjson.dumps([_told(line).model_dump(mode="json") for line in news.lines])
+    return _id(news.mark) + b"event: alerts\ndata: %b\n\n" % data
+
+
+def _id(mark: Mark | None) -> bytes:
+    return b"id: %b\n" % mark.write().encode() if mark is not None else b""

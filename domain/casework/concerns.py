@@ -1,0 +1,200 @@
+"""Worry about somebody who is not in contact yet: what opens a concern, how it is sought after, and what closes it.
+
+| | about the pseudonym itself (`self`) | about somebody else (`other`, `household`) |
+|---|---|---|
+| stands in the stream of | the third person, under a pseudonym of their own | the caller, who gets no stage by it |
+| opened by | concern-reported | an answered call received about another or a household |
+| an attempt is | discovery-attempted; call-placed for discovery | discovery-attempted |
+| `found` by | any contact clearly after it; an attempt that made contact | an attempt that made contact |
+| `ended` by | the end of the journey (it covers death) | nothing |
+
+Decisions where the rules leave room:
+- A concern stays open until somebody is in contact with the third person. `refused` and `not_found` say how the search
+  stands after the last attempt that told anything, and close nothing: who refused is still alone. An attempt without an
+  answer, or a wrong number, counts and tells nothing.
+- In the caller's stream every other contact is the caller's own, so only a discovery attempt can close a concern there;
+  and a call placed there reaches the caller, so it is no attempt.
+- Where concerns of both kinds are open in one stream, an attempt is about the person of the stream: in doubt somebody
+  else is not said to be found.
+- A discovery attempt counts from the instant of the concern on (both may be known by the day only); any other contact
+  and the end of a journey must be clearly later. In doubt a concern stays open.
+- Another report while a concern is open is a concern of its own: somebody else is worried too.
+
+At one instant concerns are opened first; of several attempts then, the one that told most stands last. No id decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.clock import END_OF_TIME
+from domain.codes import About, CallOutcome, CallPurpose
+from domain.events import CallPlaced, CallReceived, ConcernReported, DiscoveryAttempted, JourneyEnded
+from domain.history import Fact, History
+from domain.journey.contact import CONTACTS, is_contact
+from domain.precision import clearly_after
+from domain.touchpoint import Touchpoint
+
+OPENING: frozenset[type[Touchpoint]] = frozenset({ConcernReported, CallReceived})
+"""The touchpoints that can open a concern."""
+SEEKING: frozenset[type[Touchpoint]] = frozenset({DiscoveryAttempted, CallPlaced})
+"""Those that can be an attempt."""
+FOLLOWED: frozenset[type[Touchpoint]] = OPENING | SEEKING | frozenset(CONTACTS) | {JourneyEnded}
+"""All that tells of a concern: of contacts and ends it counts how exactly their time is known."""
+
+
+class State(StrEnum):
+    """How the search for the third person stands."""
+
+    OPEN = "open"
+    """No attempt has told anything."""
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    FOUND = "found"
+    """Somebody is in contact: the concern is closed."""
+    ENDED = "ended"
+    """The journey of the third person ended first: the concern is closed."""
+
+
+CLOSED = frozenset({State.FOUND, State.ENDED})
+
+_ABOUT_ANOTHER = (About.OTHER, About.HOUSEHOLD)
+_TOLD: Mapping[str, State | None] = {
+    "no_answer": None,
+    "wrong_number": None,
+    "not_found": State.NOT_FOUND,
+    "refused": State.REFUSED,
+    "contacted": State.FOUND,
+    "reached": State.FOUND,
+}
+"""What an attempt tells of the third person by its outcome, of a visit or a call: the later in this order, the more."""
+_RANK = {outcome: rank for rank, outcome in enumerate(_TOLD)}
+
+
+class Period(NamedTuple):
+    """A stretch [since, until) in which the same was known of a concern."""
+
+    since: datetime
+    until: datetime
+    """END_OF_TIME: nothing more was told."""
+    state: State
+    told_by: UUID
+    """The event that told it."""
+    attempts: int = 0
+    last_outcome: str | None = None
+    last_attempt_at: datetime | None = None
+
+
+class Concern(NamedTuple):
+    """A worry about a third person, and what became of it."""
+
+    opened_by: UUID
+    opened_at: datetime
+    about: About
+    """SELF: the pseudonym is the third person's own. OTHER, HOUSEHOLD: it is the caller's."""
+    reporter: str | None
+    """Who is worried, as far as a report tells; None: the caller is, whose pseudonym it is."""
+    periods: tuple[Period, ...]
+    """At least one; each begins where the one before it ends."""
+
+
+def concerns_of(history: History) -> list[Concern]:
+    """Every concern in a person's streams, by (opened_at, opened_by)."""
+    # Callers are many, and few of them call about another.
+    if not any(_opens(fact.event) for fact in history.facts_of(OPENING)):
+        return []
+    seen: list[_Seen] = []
+    own: list[_Seen] = []
+    others: list[_Seen] = []
+    for _, facts in groupby(history.facts_of(FOLLOWED), key=attrgetter("occurred_at")):
+        together = list(facts)
+        for concern in [_Seen(fact) for fact in together if _opens(fact.event)]:
+            seen.append(concern)
+            (own if concern.about == About.SELF else others).append(concern)
+        _attempt(own, others, together)
+        for fact in together:
+            _close(own, fact)
+    return [concern.told() for concern in seen]
+
+
+def _opens(event: Touchpoint) -> bool:
+    # `type` and not isinstance: pydantic's instance check costs more than all the rest.
+    if type(event) is CallReceived:
+        return event.about in _ABOUT_ANOTHER and event.outcome == CallOutcome.ANSWERED
+    return type(event) is ConcernReported
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A concern while it is followed."""
+
+    opened: Fact
+    periods: list[Period] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.periods = [Period(self.opened.occurred_at, END_OF_TIME, State.OPEN, self.opened.event_id)]
+
+    @property
+    def is_open(self) -> bool:
+        return self.periods[-1].state not in CLOSED
+
+    @property
+    def about(self) -> About:
+        event = self.opened.event
+        return event.about or About.SELF if isinstance(event, CallReceived) else About.SELF
+
+    def becomes(self, fact: Fact, state: State | None, outcome: str | None = None) -> None:
+        """One more thing is known; of several at one instant the last stays."""
+        last = self.periods[-1]
+        told = last._replace(since=fact.occurred_at, told_by=fact.event_id, state=state or last.state)
+        if outcome is not None:
+            told = told._replace(attempts=last.attempts + 1, last_outcome=outcome, last_attempt_at=fact.occurred_at)
+        if last.since < fact.occurred_at:
+            self.periods[-1] = last._replace(until=fact.occurred_at)
+            self.periods.append(told)
+        else:
+            self.periods[-1] = told
+
+    def told(self) -> Concern:
+        event = self.opened.event
+        reporter = event.reporter.value if isinstance(event, ConcernReported) else None
+        return Concern(self.opened.event_id, self.opened.occurred_at, self.about, reporter, tuple(self.periods))
+
+
+def _attempt(own: list[_Seen], others: list[_Seen], facts: Sequence[Fact]) -> None:
+    """All attempts of one instant, for what is open; what they close leaves its list."""
+    attempts = [(fact, outcome) for fact in facts if (outcome := _outcome(fact.event)) is not None]
+    for fact, outcome in sorted(attempts, key=lambda attempt: _RANK[attempt[1]]):
+        for concern in own or (others if isinstance(fact.event, DiscoveryAttempted) else ()):
+            concern.becomes(fact, _TOLD[outcome], outcome)
+    if attempts:
+        _forget_closed(own)
+        _forget_closed(others)
+
+
+def _forget_closed(concerns: list[_Seen]) -> None:
+    # Nobody looks at them again, or what a person with very many concerns costs would grow with its square.
+    concerns[:] = [concern for concern in concerns if concern.is_open]
+
+
+def _outcome(event: Touchpoint) -> str | None:
+    """How an attempt went; None: it is none."""
+    if isinstance(event, CallPlaced):
+        return event.outcome.value if event.purpose == CallPurpose.DISCOVERY else None
+    return event.outcome.value if isinstance(event, DiscoveryAttempted) else None
+
+
+def _close(own: list[_Seen], fact: Fact) -> None:
+    """A contact, or the end of the journey, closes what is open about the person of the stream."""
+    ends = isinstance(fact.event, JourneyEnded)
+    if not own or not (ends or is_contact(fact.event)):
+        return
+    for concern in own:
+        if clearly_after(fact, concern.opened):
+            concern.becomes(fact, State.ENDED if ends else State.FOUND)
+    _forget_closed(own)

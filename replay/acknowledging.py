@@ -1,0 +1,39 @@
+"""Acknowledging an alert: the command of domain.acknowledging, run over the journal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain import acknowledging
+from domain.events import AlertAcknowledged
+from domain.history import Recorded, history_of, links_of
+from replay.as_of import PersonUnknown
+from replay.identities import streams_of_one
+from replay.journal import Journal
+
+
+class Acknowledged(NamedTuple):
+    """What became of the command: its event, and whether it had been carried out before."""
+
+    event_id: UUID
+    duplicate: bool
+
+
+def acknowledge(
+    journal: Journal, participant_id: UUID, alert_event_id: UUID, *, actor: str, action: str, now: datetime
+) -> Acknowledged:
+    """Take an alert on. Raises PersonUnknown, AlertError, NotAWorker and DecisionContended."""
+    journal.ensure_worker(actor)
+
+    def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[AlertAcknowledged]:
+        own = streams_of_one(streams, participant_id)
+        known = [told for stream in own.values() for told in stream]
+        if not known:
+            raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
+        links = [link for stream in streams.values() for link in links_of(stream)]
+        history = history_of(min(own), known, links=links)
+        return [acknowledging.acknowledge(history, participant_id, alert_event_id, actor=actor, action=action, now=now)]
+
+    [outcome] = journal.decide_together([participant_id], decision)
+    return Acknowledged(outcome.event_id, outcome.status != "recorded")

@@ -1,0 +1,222 @@
+"""Alerts as the journal has them now, and following them: exact at every position, however far the worker has come.
+
+Rows of whom nothing was recorded since are taken from the read model; the others are folded from the journal in the
+same snapshot. So an alert is told as soon as it is recorded, also while no worker runs, and the alerts of an earlier
+position can be told as they were: that lets a watcher who was away go on without loss or repetition.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from threading import Event
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from domain.alerts import WATCHED
+from domain.clock import from_microseconds, to_microseconds
+from domain.components import in_force, roots
+from domain.history import SPECIAL, Recorded, history_of, links_of
+from projections.alert_list import AlertLine, Telling
+from projections.alerts import AlertRow, alerts, all_rows, calling_rows
+from replay import generations
+from replay.database import portions
+from replay.identities import streams_ever_linked
+from replay.journal import Journal
+from replay.tables import heads
+from replay.tables import journal as log
+from replay.wake import Wake
+
+_TOPICS = sorted(kind.stored_as for kind in WATCHED | SPECIAL)
+"""Whatever may change an alert."""
+
+Positions = tuple[int, ...]
+Now = Callable[[], datetime]
+
+
+class Mark(NamedTuple):
+    """A point of the journal and of the clock: what a watcher was told of is told by the two."""
+
+    at: datetime
+    positions: Positions
+
+    def write(self) -> str:
+        return ".".join(map(str, (to_microseconds(self.at), *self.positions)))
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """None for what `write` never gives."""
+        if not re.fullmatch(r"\d{1,17}(\.\d{1,18})+", text, re.ASCII):
+            return None
+        at, *positions = map(int, text.split("."))
+        return cls(from_microseconds(at), tuple(positions))
+
+
+class Look(NamedTuple):
+    """The alerts that call for somebody at a mark, by event id."""
+
+    mark: Mark
+    calling: Mapping[UUID, AlertRow]
+
+
+def everything(journal: Journal) -> list[AlertRow]:
+    """Every alert there ever was, as known now."""
+    with journal.database.read() as connection:
+        return list(_at(connection, journal, _heads(connection), None).values())
+
+
+def look(journal: Journal, now: Now) -> Look:
+    """The alerts that call for somebody now."""
+    at = now()
+    with journal.database.read() as connection:
+        mark = Mark(at, _heads(connection))
+        return Look(mark, _calling(_at(connection, journal, mark.positions)))
+
+
+def looks(journal: Journal, now: Now, stop: Event) -> Iterator[Look]:
+    """A look at once, and another whenever something is recorded or an alert escalates, until `stop` is set.
+
+    Asleep meanwhile: a stop is noticed within two seconds.
+    """
+    woken = Event()
+    wake = Wake(journal.database, woken.set)
+    wake.start()
+    last: Look | None = None
+    try:
+        while not stop.is_set():
+            woken.clear()
+            if last is None or _moved_on(journal, now, last):
+                last = look(journal, now)
+                yield last
+            woken.wait(_seconds_to_escalation(last, now()))
+    finally:
+        wake.stop()
+
+
+def _moved_on(journal: Journal, now: Now, last: Look) -> bool:
+    escalates_at = _next_escalation(last)
+    if escalates_at is not None and escalates_at <= now():
+        return True
+    with journal.database.read() as connection:
+        return _heads(connection) != last.mark.positions
+
+
+def _next_escalation(last: Look) -> datetime | None:
+    ahead = (row.escalates_at for row in last.calling.values() if row.escalates_at > last.mark.at)
+    return min(ahead, default=None)
+
+
+def _seconds_to_escalation(last: Look, at: datetime) -> float | None:
+    escalates_at = _next_escalation(last)
+    return None if escalates_at is None else max(0.0, min((escalates_at - at).total_seconds(), _LONGEST_WAIT_SECONDS))
+
+
+_LONGEST_WAIT_SECONDS = 3600.0
+"""A wait has an upper bound that the platform sets; an alert of a clock far ahead may be years away."""
+
+
+class News(NamedTuple):
+    """What a watcher is to be told, and the mark from which it goes on when this was its last."""
+
+    mark: Mark
+    lines: Sequence[AlertLine]
+
+
+class Watcher:
+    """One who is told of alerts: each change once, from what is open or from where they were told last."""
+
+    def __init__(self, journal: Journal, now: Now, *, manager: str, worker: str | None = None) -> None:
+        self._journal = journal
+        self._now = now
+        self._telling = Telling(manager, worker)
+        self.mark: Mark | None = None
+        """Up to where they were told everything."""
+
+    def begin(self, since: Mark | None = None) -> News:
+        """All that is open, or what changed since a mark; a mark that this journal cannot have begins anew."""
+        found = look(self._journal, self._now)
+        if since is not None and _is_past(since, found.mark):
+            with self._journal.database.read() as connection:
+                before = _at(connection, self._journal, since.positions)
+            self._telling.assume(_calling(before), since.at)
+        return self._news(found)
+
+    def after(self, found: Look) -> News | None:
+        """What a look brings; None where it was taken before the last one."""
+        if self.mark is not None and not _is_past(self.mark, found.mark):
+            return None
+        return self._news(found)
+
+    def _news(self, found: Look) -> News:
+        # The clock is read before the journal, so that of two looks the newer may have the earlier time by a little.
+        at = max(found.mark.at, self.mark.at) if self.mark else found.mark.at
+        self.mark = mark = Mark(at, found.mark.positions)
+
+        def find(event_ids: set[UUID]) -> Mapping[UUID, AlertRow]:
+            with self._journal.database.read() as connection:
+                return _at(connection, self._journal, mark.positions, event_ids)
+
+        return News(mark, self._telling.news(found.calling, at, find))
+
+
+def _is_past(since: Mark, present: Mark) -> bool:
+    if len(since.positions) != len(present.positions):
+        return False
+    return all(then <= now for then, now in zip(since.positions, present.positions, strict=True))
+
+
+def _calling(found: Mapping[UUID, AlertRow]) -> dict[UUID, AlertRow]:
+    return {event_id: row for event_id, row in found.items() if row.calls}
+
+
+def _heads(connection: Connection) -> Positions:
+    return tuple(connection.scalars(select(heads.c.position).order_by(heads.c.shard)))
+
+
+def _at(
+    connection: Connection, journal: Journal, positions: Positions, also: Collection[UUID] | None = ()
+) -> dict[UUID, AlertRow]:
+    """The alerts as they were at these positions: those that called for somebody, those of the events `also` and some
+    others; all of them with None."""
+    [live] = generations.live(connection, [alerts])
+    touched: set[UUID] = set()
+    later: set[UUID] = set()
+    for shard, position in enumerate(positions):
+        start = min(position, generations.position_of(connection, live, shard))
+        query = select(log.c.participant_id, log.c.event_id, log.c.position)
+        since = query.where(log.c.shard == shard, log.c.position > start, log.c.topic.in_(_TOPICS))
+        for participant_id, event_id, told_at in connection.execute(since):
+            touched.add(participant_id)
+            if told_at > position:
+                later.add(event_id)
+    people, folded = _folded(connection, journal, touched, later)
+    rows = (
+        all_rows(connection, live.table)
+        if also is None
+        else chain.from_iterable(calling_rows(connection, live.table, some) for some in [*portions(list(also))] or [()])
+    )
+    stored = {row.event_id: row for row in rows if row.component not in people}
+    return stored | folded
+
+
+def _folded(
+    connection: Connection, journal: Journal, touched: Collection[UUID], later: Collection[UUID]
+) -> tuple[set[UUID], dict[UUID, AlertRow]]:
+    """The alerts of these people and of whoever ever was linked to them, without the events that came later."""
+    people: set[UUID] = set()
+    rows: dict[UUID, AlertRow] = {}
+    for some in portions(sorted(touched)):
+        streams = streams_ever_linked(connection, journal.reader, some)
+        people |= streams.keys()
+        known = {person: [told for told in stream if told.event_id not in later] for person, stream in streams.items()}
+        links = [link for stream in known.values() for link in links_of(stream)]
+        together = roots((link.one, link.other) for link in in_force(links))
+        components: dict[UUID, list[Recorded]] = {}
+        for person, stream in known.items():
+            components.setdefault(together.get(person, person), []).extend(stream)
+        for root, recorded in components.items():
+            for row in alerts.fold(history_of(root, recorded, links=links)):
+                rows[row.event_id] = row
+    return people, rows

@@ -1,0 +1,228 @@
+"""Alerts over HTTP: the list, taking one on, and the stream of a real server."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import orjson
+import pytest
+from fastapi.testclient import TestClient
+
+from api.http import alerts, create_app
+from api.http.server import Server
+from api.wiring import MODELS, Majung
+from domain.touchpoint import Touchpoint
+from replay.acknowledging import acknowledge
+from replay.rebuild import rebuild
+from tests.api.http.requests import is_problem, person, post
+from tests.domain.test_alerts import emergency, phq9
+from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, worker_assigned
+
+PATIENCE_SECONDS = 30
+SAID = {"actor": "worker-1", "action": "called back"}
+
+
+def now(event: Touchpoint, *, seconds: float = 0, **changes: Any) -> Touchpoint:
+    """The same thing, so long after now."""
+    return event.replaced(occurred_at=datetime.now(UTC) + timedelta(seconds=seconds), **changes)
+
+
+def listed(client: TestClient, **asked: Any) -> Any:
+    return client.get("/v1/alerts", params=asked).json()["alerts"]
+
+
+def take_on(client: Any, alert: Touchpoint, one: UUID = PARTICIPANT, **said: Any) -> Any:
+    return client.put(person(f"/alerts/{alert.event_id}/acknowledgement", one), json=SAID | said)
+
+
+def test_the_list_says_what_calls_for_whom_as_soon_as_it_is_recorded(client: TestClient) -> None:
+    call = now(emergency, about="other")
+    post(client, now(worker_assigned, seconds=-60))
+    post(client, call)
+    [alert] = listed(client)
+    assert (alert["state"], alert["cause"], alert["about"]) == ("open", "emergency_call", "other")
+    assert (alert["participant_id"], alert["event_id"]) == (str(PARTICIPANT), str(call.event_id))
+    assert alert["recipients"] == ["worker-08", "shift-manager"]
+    assert listed(client, worker="worker-08") == [alert]
+    assert listed(client, worker="worker-09") == []
+    escalated = listed(client, worker="worker-09", as_of=(call.occurred_at + timedelta(minutes=10)).isoformat())
+    assert [one["state"] for one in escalated] == ["escalated"]
+
+
+def test_an_alert_is_taken_on_once_and_telling_it_again_is_harmless(client: TestClient) -> None:
+    call = now(emergency)
+    post(client, call)
+    made, again = take_on(client, call), take_on(client, call)
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert again.json() == made.json() | {"status": "duplicate"}
+    assert listed(client) == []
+    [alert] = listed(client, all="true")
+    assert (alert["state"], alert["acknowledged_by"], alert["action"]) == ("acknowledged", *SAID.values())
+    assert is_problem(take_on(client, call, actor="worker-2"), 409, "alert-taken-on")
+
+
+def test_what_cannot_be_taken_on_is_a_problem_of_its_own(client: TestClient) -> None:
+    post(client, call_received)
+    assert is_problem(take_on(client, call_received), 404, "alert-unknown")
+    assert is_problem(take_on(client, call_received, OTHER_PARTICIPANT), 404, "person-unknown")
+    assert is_problem(take_on(client, call_received, actor=str(PARTICIPANT)), 403, "refused-by-policy")
+    assert is_problem(client.put(person("/alerts/none/acknowledgement"), json=SAID), 422, "invalid-parameter")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"actor": ""}, "actor"),
+        ({"actor": "  "}, "actor"),
+        ({"action": "   "}, "action"),
+        ({"reason": "x"}, "(another)"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(client: TestClient, said: dict[str, Any], named: str) -> None:
+    found = is_problem(take_on(client, call_received, **said), 422, "invalid-parameter")
+    assert [fault["name"] for fault in found["parameters"]] == [named]
+
+
+@pytest.mark.parametrize("asked", [{"all": "perhaps"}, {"worker": ""}, {"as_of": "soon"}, {"known_at": "2025-01-01"}])
+def test_a_parameter_that_does_not_fit_is_refused(client: TestClient, asked: dict[str, str]) -> None:
+    assert is_problem(client.get("/v1/alerts", params=asked), 422, "invalid-parameter")
+
+
+def test_who_is_tracked_here_reads_no_alerts(client: TestClient) -> None:
+    post(client, call_received)
+    for path in ("/v1/alerts", "/v1/alerts/stream"):
+        found = client.get(path, params={"worker": str(PARTICIPANT)})
+        assert is_problem(found, 403, "refused-by-policy")
+
+
+class Stream:
+    """The messages of an open stream, one at a time."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self.response = response
+        self._lines = response.iter_lines()
+        self.last_id = ""
+
+    def message(self) -> tuple[str | None, Any]:
+        """The next message: its comment, if it is one, and its data."""
+        comment, data = None, None
+        for line in self._lines:
+            name, _, value = line.partition(": ")
+            if line == "":
+                return comment, data
+            if name == "":
+                comment = value
+            elif name == "id":
+                self.last_id = value
+            elif name == "data":
+                data = orjson.loads(value)
+        raise EOFError
+
+    def alerts(self) -> list[tuple[str, str]]:
+        """The next message that tells of alerts."""
+        while True:
+            _, data = self.message()
+            if data is not None:
+                return [(alert["state"], alert["event_id"]) for alert in data]
+
+
+class Place:
+    """A real server and how to read its stream."""
+
+    def __init__(self, client: httpx2.Client, server: Server, thread: Thread) -> None:
+        self.client = client
+        self.server = server
+        self.thread = thread
+
+    @contextmanager
+    def stream(self, last_id: str | None = None, **asked: str) -> Iterator[Stream]:
+        headers = {"Last-Event-ID": last_id} if last_id is not None else {}
+        with self.client.stream("GET", "/v1/alerts/stream", params=asked, headers=headers) as response:
+            assert response.status_code == 200
+            assert response.headers["content-type"].startswith("text/event-stream")
+            yield Stream(response)
+
+
+@pytest.fixture
+def place(majung: Majung) -> Iterator[Place]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Server(create_app(majung, work=True), log_level="warning", access_log=False)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        try:
+            with httpx2.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
+                yield Place(client, server, thread)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_the_stream_begins_with_what_is_open_and_tells_every_change_once_and_nothing_by_a_replay(
+    place: Place, majung: Majung
+) -> None:
+    first, second = now(emergency), now(phq9, seconds=-597)
+    majung.journal.record([first])
+    with place.stream() as stream, place.stream() as another:
+        for reader in (stream, another):
+            assert reader.alerts() == [("open", str(first.event_id))]
+        rebuild(majung.journal, MODELS)
+        majung.journal.record([second])
+        for reader in (stream, another):
+            assert reader.alerts() == [("open", str(second.event_id))]
+            assert reader.alerts() == [("escalated", str(second.event_id))]
+        take_on(place.client, first)
+        for reader in (stream, another):
+            assert reader.alerts() == [("acknowledged", str(first.event_id))]
+
+
+def test_who_comes_again_is_told_only_what_changed_meanwhile(place: Place, majung: Majung) -> None:
+    kept, ended, new = now(emergency), now(emergency, source_id="ended"), now(emergency, source_id="new")
+    majung.journal.record([kept, ended])
+    with place.stream() as stream:
+        assert len(stream.alerts()) == 2
+        last_id = stream.last_id
+    majung.journal.record([new])
+    acknowledge(majung.journal, PARTICIPANT, ended.event_id, **SAID, now=majung.now())
+    with place.stream(last_id) as stream:
+        assert stream.alerts() == [("open", str(new.event_id)), ("acknowledged", str(ended.event_id))]
+        last_id = stream.last_id
+    with place.stream(last_id) as stream:
+        assert stream.alerts() == []
+    with place.stream("of another server") as stream:
+        assert len(stream.alerts()) == 2
+
+
+def test_a_workers_stream_has_what_reaches_them(place: Place, majung: Majung) -> None:
+    mine, other = now(emergency), now(emergency, participant_id=OTHER_PARTICIPANT)
+    with place.stream(worker="worker-08") as stream:
+        assert stream.alerts() == []
+        majung.journal.record([now(worker_assigned, seconds=-60), mine, other])
+        assert stream.alerts() == [("open", str(mine.event_id))]
+
+
+def test_a_silent_stream_is_kept_alive_and_its_place_moves_on(
+    place: Place, majung: Majung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "KEEP_ALIVE_SECONDS", 0.01)
+    with place.stream() as stream:
+        assert stream.message() == (None, [])
+        begun = stream.last_id
+        majung.journal.record([call_received])
+        while stream.last_id == begun:
+            assert stream.message() == ("nothing new", None)
+
+
+def test_a_stream_does_not_hold_up_the_end_of_the_server(place: Place) -> None:
+    with place.stream() as stream:
+        assert stream.alerts() == []
+        place.server.should_exit = True
+        with pytest.raises(EOFError):
+            stream.alerts()
+    place.thread.join(PATIENCE_SECONDS)
+    assert not place.thread.is_alive()

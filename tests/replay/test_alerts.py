@@ -1,0 +1,229 @@
+"""Alerts as the journal has them: exact whatever the worker has folded, told once, and never by a replay."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given as supposing
+from hypothesis import settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, update
+
+from domain.acknowledging import AlertTakenOn
+from domain.clock import parse_moment
+from domain.touchpoint import Touchpoint
+from projections.alert_list import AlertState
+from projections.alerts import alerts
+from replay import generations
+from replay.acknowledging import acknowledge
+from replay.alerts import Mark, Watcher, everything, look, looks
+from replay.journal import Journal
+from replay.linking import link, unlink
+from replay.rebuild import rebuild
+from replay.tables import positions
+from replay.worker import Worker
+from replay.workers import NotAWorker
+from tests.conftest import MODELS
+from tests.domain.test_alerts import acknowledged, emergency, phq9, stories
+from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, touchpoint_voided, worker_assigned, worker_unassigned
+from tests.replay.test_laws import SAME, fresh_journal
+
+START = emergency.occurred_at
+
+
+class Clock:
+    """The present, as a test sets it."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, minutes: float) -> None:
+        self.moment += timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def clock(tracked: Journal) -> Clock:
+    tracked.clock = Clock()
+    return tracked.clock
+
+
+def record(journal: Journal, *events: Touchpoint) -> None:
+    journal.record(events, now=journal.clock())
+
+
+def watcher(journal: Journal, worker: str | None = None) -> Watcher:
+    return Watcher(journal, journal.clock, manager="manager", worker=worker)
+
+
+def told(news: Any) -> list[tuple[str, UUID]]:
+    return [(line.state.value, line.event_id) for line in news.lines] if news else []
+
+
+def test_an_alert_is_told_when_it_is_raised_escalates_and_is_acknowledged_and_never_twice(
+    tracked: Journal, clock: Clock
+) -> None:
+    watching = watcher(tracked)
+    assert told(watching.begin()) == []
+    record(tracked, emergency)
+    assert told(watching.after(look(tracked, clock))) == [("open", emergency.event_id)]
+    assert told(watching.after(look(tracked, clock))) == []
+    clock.forward(10)
+    assert told(watching.after(look(tracked, clock))) == [("escalated", emergency.event_id)]
+    acknowledge(tracked, PARTICIPANT, emergency.event_id, actor="worker-1", action="called back", now=clock())
+    [line] = watching.after(look(tracked, clock)).lines  # type: ignore[union-attr]
+    assert (line.state, line.acknowledged_by, line.recipients) == (AlertState.ACKNOWLEDGED, "worker-1", [])
+    assert told(watching.after(look(tracked, clock))) == []
+
+
+def test_what_is_voided_is_told_as_withdrawn(tracked: Journal, clock: Clock) -> None:
+    watching = watcher(tracked)
+    record(tracked, emergency)
+    watching.begin()
+    record(tracked, touchpoint_voided.replaced(target_event_id=emergency.event_id, decided_at=START))
+    assert told(watching.after(look(tracked, clock))) == [("withdrawn", emergency.event_id)]
+
+
+def test_an_emergency_of_a_clock_that_is_fast_is_told_at_once(tracked: Journal, clock: Clock) -> None:
+    record(tracked, emergency.replaced(occurred_at=START + timedelta(minutes=7)))
+    assert told(watcher(tracked).begin()) == [("open", emergency.event_id)]
+
+
+def test_a_replay_and_rows_made_from_nothing_tell_nothing_again(tracked: Journal, clock: Clock) -> None:
+    record(tracked, emergency, phq9.replaced(occurred_at=START), acknowledged(after_minutes=0))
+    Worker(tracked, MODELS).catch_up()
+    watching = watcher(tracked)
+    begun = watching.begin()
+    assert len(begun.lines) == 1
+
+    rebuild(tracked, MODELS)
+    assert told(watching.after(look(tracked, clock))) == []
+
+    with tracked.database.write() as connection:
+        [live] = generations.live(connection, [alerts])
+        connection.execute(delete(live.table))
+        connection.execute(update(positions).where(positions.c.name == live.name).values(position=0))
+    assert told(watching.after(look(tracked, clock))) == []
+    assert told(watcher(tracked).begin(begun.mark)) == []
+    Worker(tracked, MODELS).catch_up()
+    assert told(watching.after(look(tracked, clock))) == []
+
+
+def test_a_worker_is_told_what_reaches_them_and_everybody_what_escalates(tracked: Journal, clock: Clock) -> None:
+    mine, other, manager = (watcher(tracked, name) for name in ("mine", "other", "manager"))
+    record(tracked, worker_assigned.replaced(worker="mine", occurred_at=START), emergency)
+    begun = [told(one.begin()) for one in (mine, other, manager)]
+    assert begun == [[("open", emergency.event_id)], [], [("open", emergency.event_id)]]
+    clock.forward(2)
+    gone = worker_unassigned.replaced(worker="mine", occurred_at=clock())
+    record(tracked, gone, worker_assigned.replaced(worker="other", occurred_at=clock(), source_id="2"))
+    assert [told(one.after(look(tracked, clock))) for one in (mine, other)] == [[], [("open", emergency.event_id)]]
+    clock.forward(8)
+    for one in (mine, other, manager):
+        assert told(one.after(look(tracked, clock))) == [("escalated", emergency.event_id)]
+
+
+def test_the_state_of_linked_people_is_that_of_one_person_at_every_mark(tracked: Journal, clock: Clock) -> None:
+    record(tracked, emergency)
+    watching = watcher(tracked)
+    apart = watching.begin().mark
+    record(tracked, acknowledged(after_minutes=1, participant_id=OTHER_PARTICIPANT))
+    assert [row.acknowledgement for row in everything(tracked)] == [None]
+    [pair] = link(tracked, PARTICIPANT, OTHER_PARTICIPANT, reason="one person", now=clock()).pair_ids
+    Worker(tracked, MODELS).catch_up()
+    together = watching.after(look(tracked, clock))
+    assert told(together) == told(watcher(tracked).begin(apart)) == [("acknowledged", emergency.event_id)]
+    unlink(tracked, PARTICIPANT, pair_id=pair, reason="two people", now=clock())
+    Worker(tracked, MODELS).catch_up()
+    assert together is not None
+    parted = told(watching.after(look(tracked, clock)))
+    assert parted == told(watcher(tracked).begin(together.mark)) == [("open", emergency.event_id)]
+
+
+@pytest.mark.parametrize("text", ["", "1", "x.1", "1.2.3.4", "1.-2", "99999999999999999.1", "1.999999999", "1" * 5000])
+def test_an_id_that_is_none_of_this_journal_begins_anew(tracked: Journal, clock: Clock, text: str) -> None:
+    record(tracked, emergency)
+    mark = Mark.read(text)
+    assert told(watcher(tracked).begin(mark)) == [("open", emergency.event_id)]
+
+
+def test_of_two_workers_one_takes_an_alert_on_and_telling_it_again_is_harmless(tracked: Journal, clock: Clock) -> None:
+    record(tracked, emergency)
+    said = {"actor": "worker-1", "action": "called back"}
+    first = acknowledge(tracked, PARTICIPANT, emergency.event_id, **said, now=clock())
+    clock.forward(1)
+    again = acknowledge(tracked, PARTICIPANT, emergency.event_id, **said, now=clock())
+    assert (again.event_id, first.duplicate, again.duplicate) == (first.event_id, False, True)
+    with pytest.raises(AlertTakenOn):
+        acknowledge(tracked, PARTICIPANT, emergency.event_id, actor="worker-2", action="x", now=clock())
+    with pytest.raises(NotAWorker):
+        acknowledge(tracked, PARTICIPANT, emergency.event_id, actor=str(PARTICIPANT), action="x", now=clock())
+
+
+def test_what_was_taken_on_under_a_linked_identity_stays_so_when_the_link_is_taken_back(
+    tracked: Journal, clock: Clock
+) -> None:
+    record(tracked, emergency, emergency.replaced(participant_id=OTHER_PARTICIPANT, level="information"))
+    said: dict[str, Any] = {"reason": "one caller", "now": clock(), "actor": "worker-1"}
+    link(tracked, PARTICIPANT, OTHER_PARTICIPANT, **said)
+    done = acknowledge(tracked, OTHER_PARTICIPANT, emergency.event_id, actor="worker-1", action="x", now=clock())
+    with pytest.raises(AlertTakenOn):
+        acknowledge(tracked, PARTICIPANT, emergency.event_id, actor="worker-2", action="y", now=clock())
+    unlink(tracked, PARTICIPANT, OTHER_PARTICIPANT, **said)
+    assert [row.acknowledgement for row in everything(tracked)] == [done.event_id]
+
+
+def test_looks_come_with_commits_and_with_escalations_and_end_when_told(tracked: Journal) -> None:
+    stop = Event()
+    came = looks(tracked, tracked.clock, stop)
+    assert next(came).calling == {}
+    now = tracked.clock()
+    soon = emergency.replaced(occurred_at=now - timedelta(minutes=10) + timedelta(seconds=2))
+    tracked.record([soon])
+    watching = watcher(tracked)
+    assert told(watching.after(next(came))) == [("open", soon.event_id)]
+    assert told(watching.after(next(came))) == [("escalated", soon.event_id)]
+    stop.set()
+    assert list(came) == []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("alerts")
+
+
+@supposing(stories(), st.data())
+@settings(max_examples=40, **SAME)  # type: ignore[arg-type]
+def test_who_was_away_and_comes_again_is_told_what_who_stayed_is_told(
+    folder: Path, events: list[Touchpoint], data: st.DataObject
+) -> None:
+    worker = data.draw(st.sampled_from([None, "a", "manager"]))
+    with fresh_journal(folder) as journal:
+        journal.clock = clock = Clock()
+        clock.moment = parse_moment("2025-06-02T00:00:00+09:00")
+        following = Worker(journal, MODELS, batch=3)
+        stays, comes = watcher(journal, worker), watcher(journal, worker)
+        mark = stays.begin().mark
+        comes.begin()
+        for event in events:
+            clock.moment = event.occurred_at
+            record(journal, event)
+            if data.draw(st.booleans()):
+                following.step(0)
+            seen = told(stays.after(look(journal, clock)))
+            if data.draw(st.booleans()):
+                comes = watcher(journal, worker)
+                news = comes.begin(mark)
+            else:
+                news = comes.after(look(journal, clock))  # type: ignore[assignment]
+            assert told(news) == seen
+            mark = news.mark
+        following.catch_up()
+        assert {row.event_id for row in look(journal, clock).calling.values()} == {
+            row.event_id for row in everything(journal) if row.calls
+        }
