@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection, Select, Table, false, select
 
 from domain.casework import CLOSED
+from domain.clock import END_OF_TIME
 from domain.events import CrisisEscalated
 from domain.follow_ups import DATED
 from projections.caseload import Ground, had_by, within_time
@@ -71,9 +72,9 @@ class Tables(NamedTuple):
 
     caseload: Table
     alerts: Table
-    timeline: Table
     follow_ups: Table
     concerns: Table
+    contributions: Table
 
 
 def handover_of(connection: Connection, worker: str, as_of: datetime, tables: Tables) -> Handover:
@@ -87,7 +88,7 @@ def handover_of(connection: Connection, worker: str, as_of: datetime, tables: Ta
     theirs = select(held.subquery().c.component)
     items = [
         *_alerts(connection, tables.alerts, theirs, moment),
-        *_crises(connection, tables.timeline, theirs, moment),
+        *_crises(connection, tables.contributions, theirs, moment),
         *_follow_ups(connection, tables.follow_ups, theirs, moment),
         *_concerns(connection, tables.concerns, theirs, moment),
     ]
@@ -106,9 +107,9 @@ def _alerts(connection: Connection, alerts: Table, people: Select[tuple[UUID]], 
 
 
 def _crises(
-    connection: Connection, timeline: Table, people: Select[tuple[UUID]], moment: datetime
+    connection: Connection, contributions: Table, people: Select[tuple[UUID]], moment: datetime
 ) -> Iterable[OpenItem]:
-    rows = timeline.c
+    rows = contributions.c
     # Nothing reads further back than time does, whatever moment is asked for.
     since = moment - min(timedelta(hours=CRISIS_HOURS), moment - datetime.min.replace(tzinfo=UTC))
     query = (
@@ -118,6 +119,7 @@ def _crises(
             rows.topic == CrisisEscalated.stored_as,
             rows.occurred_at > since,
             rows.occurred_at <= moment,
+            rows.known_to == END_OF_TIME,
         )
         .order_by(rows.occurred_at.desc(), rows.event_id)
     )

@@ -1,54 +1,101 @@
-"""Timeline: what happened to a person, in order. A thin index: contents stay in the journal, opened by the page."""
+"""Timeline: what happened to a person, in order. A thin index: contents stay in the journal, opened by the page.
+
+It is one row a person, and not one a touchpoint: it is always read and always replaced as a whole, and the log of a
+programme has as many touchpoints as everything else together has rows.
+"""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, String
+import orjson
+from sqlalchemy import Column, Integer, String
 
-from domain.history import History, as_tuple
+from domain.history import History
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
 
 class TimelineRow(NamedTuple):
-    """One touchpoint in force."""
+    """Every touchpoint in force of one person, corrected ones as corrected."""
 
     component: UUID
+    touchpoints: int
+    first_at: datetime
+    last_at: datetime
+    happened: str
+    """JSON list of [occurred_at, event id, type, id of the correction in force or null, pseudonym of whom it was told],
+    in effective order."""
+    recorded_at: str
+    """JSON list of when each of them was recorded, in the same order."""
+
+
+class Happened(NamedTuple):
+    """One touchpoint of a timeline."""
+
     occurred_at: datetime
     event_id: UUID
-    participant_id: UUID
     topic: str
     amended_by: UUID | None
+    participant_id: UUID
     recorded_at: datetime
 
 
 def columns() -> list[Column[Any]]:
     return [
         Column("component", Pseudonym, primary_key=True),
-        Column("occurred_at", Instant, primary_key=True),
-        Column("event_id", Pseudonym, primary_key=True),
-        Column("participant_id", Pseudonym, nullable=False),
-        Column("topic", String, nullable=False),
-        Column("amended_by", Pseudonym),
-        Column("recorded_at", Instant, nullable=False),
+        Column("touchpoints", Integer, nullable=False),
+        Column("first_at", Instant, nullable=False),
+        Column("last_at", Instant, nullable=False),
+        Column("happened", String, nullable=False),
+        Column("recorded_at", String, nullable=False),
     ]
 
 
 def fold(history: History) -> list[TimelineRow]:
-    """Every touchpoint in force, corrected ones as corrected and under the correction's id beside their own."""
-    root = history.root
+    """The row of somebody to whom anything happened."""
+    facts = history.facts
+    if not facts:
+        return []
+    happened = [
+        (at, event_id, event.stored_as, amended_by, event.participant_id)
+        for event, event_id, at, _, amended_by in facts
+    ]
+    recorded = [fact.recorded_at for fact in facts]
     return [
-        as_tuple(TimelineRow, (root, at, event_id, event.participant_id, event.stored_as, amended_by, recorded_at))
-        for event, event_id, at, recorded_at, amended_by in history.facts
+        TimelineRow(
+            component=history.root,
+            touchpoints=len(facts),
+            first_at=facts[0].occurred_at,
+            last_at=facts[-1].occurred_at,
+            happened=orjson.dumps(happened, option=orjson.OPT_UTC_Z).decode(),
+            recorded_at=orjson.dumps(recorded, option=orjson.OPT_UTC_Z).decode(),
+        )
+    ]
+
+
+def happenings(row: TimelineRow) -> list[Happened]:
+    """The touchpoints of a row, in effective order."""
+    return [
+        Happened(
+            datetime.fromisoformat(occurred_at),
+            UUID(event_id),
+            topic,
+            amended_by and UUID(amended_by),
+            UUID(participant_id),
+            datetime.fromisoformat(recorded_at),
+        )
+        for (occurred_at, event_id, topic, amended_by, participant_id), recorded_at in zip(
+            orjson.loads(row.happened), orjson.loads(row.recorded_at), strict=True
+        )
     ]
 
 
 timeline = ReadModel(
     name="timeline",
-    version=1,
+    version=2,
     row=TimelineRow,
-    key=("component", "occurred_at", "event_id"),
+    key=("component",),
     columns=columns,
     fold=fold,
     arrival=frozenset({"recorded_at"}),

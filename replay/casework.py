@@ -20,12 +20,12 @@ from domain.touchpoint import event_key, origin_of_decision
 from projections.alerts import alerts
 from projections.caseload import Case, Ground, caseload, caseload_of
 from projections.concerns import concerns
+from projections.contributions import contributions
 from projections.follow_ups import follow_ups
 from projections.handover import Handover, Tables, handover_of
 from projections.households import Member, households, members_of
 from projections.journey import journey
 from projections.read_model import ReadModel
-from projections.timeline import timeline
 from replay import generations
 from replay.as_of import PersonUnknown, people, person
 from replay.journal import Journal, Outcome
@@ -67,7 +67,7 @@ def caseload_at(connection: Connection, worker: str, as_of: datetime) -> list[Ca
 def handover_at(connection: Connection, worker: str, as_of: datetime) -> Handover:
     """Whom a worker has at a moment, and what is open for them, as known now."""
     return handover_of(
-        connection, worker, as_of, Tables(*_tables(connection, [caseload, alerts, timeline, follow_ups, concerns]))
+        connection, worker, as_of, Tables(*_tables(connection, [caseload, alerts, follow_ups, concerns, contributions]))
     )
 
 

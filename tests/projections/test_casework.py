@@ -12,12 +12,12 @@ from domain.touchpoint import Touchpoint
 from projections.alerts import alerts
 from projections.caseload import CaseloadRow, caseload, caseload_of
 from projections.concerns import ConcernRow, concerns, concerns_at
+from projections.contributions import contributions
 from projections.follow_ups import follow_ups
 from projections.handover import Tables, handover_of
 from projections.households import HouseholdRow, households, members_of
 from projections.journey import journey
 from projections.read_model import ReadModel
-from projections.timeline import timeline
 from tests.domain.follow_ups.stories import promise
 from tests.domain.journey.stories import healing
 from tests.examples import (
@@ -155,7 +155,7 @@ def test_a_handover_has_what_is_open_in_order_for_both_grounds(connection: Conne
         [worker_assigned, on(concern_reported, "2025-06-11"), emergency],
         [on(crisis_escalated, "2025-06-12T02:00:00+09:00")],
     ]
-    models = [caseload, alerts, timeline, follow_ups, concerns]
+    models = [caseload, alerts, follow_ups, concerns, contributions]
     tables = Tables(*(stored(connection, model, *people) for model in models))
 
     def items(moment: str) -> list[tuple[str, int, bool]]:

@@ -51,13 +51,10 @@ def linked(one: UUID, other: UUID, pair: str, kind: type[Touchpoint] = Identitie
 
 
 def timeline_of(journal: Journal) -> dict[UUID, int]:
-    """How many timeline rows each component has."""
+    """How many touchpoints the timeline of each component has."""
     with journal.database.read() as connection:
         [live] = generations.live(connection, [timeline])
-        counts: dict[UUID, int] = {}
-        for row in generations.read(connection, live):
-            counts[row.component] = counts.get(row.component, 0) + 1
-        return counts
+        return {row.component: row.touchpoints for row in generations.read(connection, live)}
 
 
 def about(participant_id: UUID, *events: Touchpoint) -> list[Touchpoint]:
