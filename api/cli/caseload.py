@@ -31,6 +31,8 @@ Command = Annotated[
     typer.Option("--command", metavar="ID", help="A new UUID for the command, so that telling it again is safe."),
 ]
 
+_BRIEF = ("participant_id", "roles", "stage", "open_follow_ups", "overdue")
+
 
 def show_caseload(worker: TheWorker, as_of: AsOf = None, output: Output = Format.TABLE) -> None:
     """Everybody who is assigned to a worker, with their stage and what is open; as known now."""
@@ -40,7 +42,7 @@ def show_caseload(worker: TheWorker, as_of: AsOf = None, output: Output = Format
         moment = as_of or majung.now()
         with majung.database.read() as connection:
             found = casework.caseload_at(connection, worker, moment)
-    show(output, Listing("caseload", Case._fields, found))
+    show(output, Listing("caseload", Case._fields, found, brief=_BRIEF))
 
 
 def assign(

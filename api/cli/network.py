@@ -95,7 +95,7 @@ def _periods(ties: list[SeenTie]) -> Listing:
         for tie in ties
         for period in tie.periods
     ]
-    return Listing("ties", _COLUMNS, rows, brief=_COLUMNS[:8])
+    return Listing("ties", _COLUMNS, rows, brief=_COLUMNS[:9])
 
 
 def _comparison(change: Change, before: datetime, after: datetime) -> Listing:

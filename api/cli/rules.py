@@ -89,13 +89,17 @@ def show_trial(majung: wiring.Majung, now: Rules, then: Rules, output: Format) -
 
 
 _MOVED = ("person", "stage_now", "rule_now", "entered_now", "stage_then", "rule_then", "entered_then")
+_BRIEF = ("person", "stage_now", "stage_then", "rule_then")
 
 
 def _trial(found: Trial) -> list[Listing]:
     stages = sorted(found.now.keys() | found.then.keys(), key=str)
     counts = [(stage, found.now.get(stage, 0), found.then.get(stage, 0)) for stage in stages]
     moved = [(one.root, *_told(one.now), *_told(one.then)) for one in found.moved]
-    return [Listing("stages", ("stage", "people_now", "people_then"), counts), Listing("moved", _MOVED, moved)]
+    return [
+        Listing("stages", ("stage", "people_now", "people_then"), counts),
+        Listing("moved", _MOVED, moved, brief=_BRIEF),
+    ]
 
 
 def _told(spell: Spell | None) -> tuple[str | None, str | None, datetime | None]:

@@ -1,6 +1,6 @@
 """Which error is which problem: the domain's, the databases', and the framework's own."""
 
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -84,5 +84,9 @@ def _of_the_framework(request: Request, error: HTTPException) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """All that a path takes: the framework names those of the first route that has it."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in routes for method in route.methods or ()})
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method.value for method in HTTPMethod if takes(method)]
