@@ -1,4 +1,4 @@
-"""`majung demo`: a simulated year of the programme, its figures beside the published ones, two people to look at."""
+"""`majung demo`: a simulated year of the programme, its figures beside the published ones, and what to look at."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ from api.cli.simulating import SCENARIOS, Scenario, Seed, record_all
 from api.cli.up_to_date import bring_up_to_date, fold_anew
 from api.settings import settings_in
 from api.wiring import Majung
-from consumers.simulation import worth_looking_at
+from consumers.simulation import WORKER_OF_WAITING, households_of, worth_looking_at
 from consumers.simulation.scenario import LAST_DAY
 from domain.clock import end_of_day
 from replay.generations import ReadModelOutdated
@@ -37,7 +37,7 @@ _COMPLETE = "simulated"
 def demo(
     people: People = 5000, seed: Seed = 1, no_serve: NoServe = False, port: Port = None, folder: Folder = _DEFAULT
 ) -> None:
-    """Simulate the programme, build, print its figures, name two people, serve. In a folder of its own."""
+    """Simulate the programme, build, print its figures, name some people, serve. In a folder of its own."""
     settings = settings_in(folder)
     if not no_serve:
         ensure_free(settings, port)
@@ -46,7 +46,8 @@ def demo(
         _populate(majung, folder, people, seed)
         _build(majung)
         _show_figures(majung)
-        _name_two_people(folder, seed, f"http://{settings.host}:{settings.port if port is None else port}")
+        _name_people(folder, seed, f"http://{settings.host}:{settings.port if port is None else port}")
+        _name_commands(folder, seed)
         if not no_serve:
             listen(majung, port=port)
 
@@ -79,12 +80,34 @@ def _show_figures(majung: Majung) -> None:
     show(Format.TABLE, Listing("figures", columns, rows, brief=(columns[0], *columns[2:])))
 
 
-def _name_two_people(folder: Path, seed: int, address: str) -> None:
-    """With the day on which the story ends: by now both would be lost to sight."""
-    majung = f"MAJUNG_FOLDER={folder} {'majung' if which('majung') else sys.argv[0]}"
+def _name_people(folder: Path, seed: int, address: str) -> None:
+    """With the day on which the story ends: by now most would be lost to sight."""
+    majung = _command(folder)
     for found in worth_looking_at(seed):
         person = found.participant_id
         typer.echo(f"\n{found.sentence}")
         typer.echo(f"  {majung} person why {person}")
         typer.echo(f"  {majung} person show {person} --as-of {LAST_DAY}")
         typer.echo(f"  {address}/v1/people/{person}?as_of={LAST_DAY}")
+
+
+def _name_commands(folder: Path, seed: int) -> None:
+    majung = _command(folder)
+    *_, waiting = worth_looking_at(seed)
+    typer.echo(f"\nThe town on the last day of the story, {LAST_DAY}:")
+    for asked in (
+        f"alerts list --as-of {LAST_DAY}",
+        f"follow-ups today --as-of {LAST_DAY}",
+        f"caseload show {WORKER_OF_WAITING} --as-of {LAST_DAY}",
+        f"handover show {WORKER_OF_WAITING} --as-of {LAST_DAY}",
+        f"concerns list --open --as-of {LAST_DAY}",
+        f"households show {households_of(seed, 1)[0]}",
+        f"person network {waiting.participant_id} --as-of {LAST_DAY}",
+        "identities suggested",
+        f"outcomes returns --as-of {LAST_DAY}",
+    ):
+        typer.echo(f"  {majung} {asked}")
+
+
+def _command(folder: Path) -> str:
+    return f"MAJUNG_FOLDER={folder} {'majung' if which('majung') else sys.argv[0]}"

@@ -90,11 +90,13 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _write(batches: Iterator[Batch], lines: BinaryIO) -> None:
-    """In the order of arrival; the times of arrival are the journal's own, and no file holds them."""
+    """In the order of arrival; the times of arrival are the journal's own, and no file holds them.
+
+    Commands are left out: they are Majung's own, and no file of a producer's may tell them.
+    """
     with bar("simulating", "events") as advance:
         written = 0
         for batch in batches:
-            lines.writelines(
-                orjson.dumps(cloud_event(event), option=orjson.OPT_APPEND_NEWLINE) for event in batch.events
-            )
-            advance(written := written + len(batch.events), None)
+            told = [cloud_event(event) for event in batch.events if not event.is_command]
+            lines.writelines(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in told)
+            advance(written := written + len(told), None)

@@ -20,7 +20,7 @@ def bring_up_to_date(majung: Majung) -> None:
 def remark_if_behind(majung: Majung) -> None:
     """Figures come from the read models: say so where those have not seen everything."""
     if behind := majung.lag().behind:
-        remark(f"{behind:,} event(s) are not in these figures yet: keep `majung work` running")
+        remark(f"{behind:,} event(s) are not in this answer yet: keep `majung work` running")
 
 
 def fold_anew(majung: Majung) -> None:

@@ -49,6 +49,10 @@ class Arrivals:
         if random() < TWICE:
             self._due[arrives + 1 + int(5 * random())].append(event)
 
+    def at_once(self, event: Touchpoint, day: int) -> None:
+        """What Majung decides, and what cannot wait: told once, in time and rightly."""
+        self._due[day].append(event)
+
     def batch(self, day: int) -> Batch | None:
         """What arrives on a day, in order of occurrence; None when that is nothing."""
         events = self._due.pop(day, None)

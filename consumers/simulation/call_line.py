@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from consumers.simulation.alarms import Alarms
 from consumers.simulation.circle import Circle
 from consumers.simulation.people import Person
 from consumers.simulation.scenario import (
@@ -20,8 +20,8 @@ from consumers.simulation.scenario import (
     MID_AUGUST,
 )
 from consumers.simulation.teller import Teller, random_id
-from domain.codes import About, AgeBand, Basis, CallChannel, CallLevel, CallOutcome, EscalatedTo, Repeat
-from domain.events import CallReceived, CrisisEscalated
+from domain.codes import About, AgeBand, Basis, CallChannel, CallLevel, CallOutcome, Repeat
+from domain.events import CallReceived
 from domain.touchpoint import Touchpoint
 
 _KNOWN = 0.55
@@ -31,7 +31,8 @@ _NEWCOMERS = 0.35
 _CALLERS = 0.6
 _NOTED = 0.1
 _HOURS = (6, 4, 3, 2, 2, 2, 3, 5, 8, 12, 14, 14, 12, 13, 14, 14, 13, 12, 12, 13, 14, 13, 11, 8)
-_ESCALATED_TO = tuple(EscalatedTo)
+_ESCALATED = 0.6
+"""Share of emergencies that are handed on."""
 _UNANSWERED = (CallOutcome.ABANDONED,) * 6 + (CallOutcome.WRONG_NUMBER,) * 3 + (CallOutcome.NUISANCE,)
 
 
@@ -46,12 +47,14 @@ class CallSlot(NamedTuple):
 class CallLine:
     """Calls in and out of the slots; whom it welcomes may call from then on."""
 
-    def __init__(self, rng: Random, teller: Teller) -> None:
+    def __init__(self, rng: Random, teller: Teller, alarms: Alarms) -> None:
         self._rng = rng
         self._teller = teller
+        self._alarms = alarms
         self._slots = call_slots(rng)
         self._newcomers_left = [int(_NEWCOMERS * len(slots)) for slots in self._slots]
         self._circles: defaultdict[AgeBand, Circle] = defaultdict(Circle)
+        self._about_others: list[CallReceived] = []
 
     def welcome(self, person: Person) -> None:
         if self._rng.random() < _CALLERS:
@@ -78,6 +81,11 @@ class CallLine:
             if random() < 0.08:
                 yield self._unanswered(day)
 
+    def calls_about_others(self) -> list[CallReceived]:
+        """Those since this was last asked."""
+        found, self._about_others = self._about_others, []
+        return found
+
     def _answered(self, day: int, slot: CallSlot, person: Person | None) -> list[Touchpoint]:
         random = self._rng.random
         level = slot.level
@@ -100,12 +108,11 @@ class CallLine:
                 fields["note"] = CALL_NOTE
         participant = random_id(self._rng) if person is None else person.id
         call = self._teller.tell(CallReceived, participant, day, slot.second, fields)
-        return [call] if level is not CallLevel.EMERGENCY else [call, self._escalated(participant, day, slot)]
-
-    def _escalated(self, participant: UUID, day: int, slot: CallSlot) -> Touchpoint:
-        second = min(slot.second + 300, 86_399)
-        to = _ESCALATED_TO[int(len(_ESCALATED_TO) * self._rng.random())]
-        return self._teller.tell(CrisisEscalated, participant, day, second, {"to": to, "result": "handed-over"})
+        if call.about is not About.SELF:
+            self._about_others.append(call)
+        if level is not CallLevel.EMERGENCY:
+            return [call]
+        return [call, *self._alarms.answers(call, day, slot.second, actor=fields["actor"], escalates=_ESCALATED)]
 
     def _unanswered(self, day: int) -> Touchpoint:
         outcome = _UNANSWERED[int(len(_UNANSWERED) * self._rng.random())]
@@ -139,4 +146,4 @@ def _channel(chance: float) -> CallChannel:
 def _about(level: CallLevel, chance: float) -> About:
     if level is CallLevel.HOUSEHOLD_DISCOVERY:
         return About.HOUSEHOLD
-    return About.SELF if chance < (0.95 if level is CallLevel.LONELINESS_TALK else 0.7) else About.OTHER
+    return About.SELF if chance < (0.99 if level is CallLevel.LONELINESS_TALK else 0.9) else About.OTHER

@@ -95,7 +95,7 @@ class Diary:
             gender=person.gender,
             household_type=person.household_type,
             district=person.district,
-            name=f"가상 참여자 {person.number}",
+            **{"name": f"가상 참여자 {person.number}", **person.papers},
         )
         scopes = (ConsentScope.SERVICE, ConsentScope.HEALTH, ConsentScope.CALLBACK)
         self.add(day, ConsentGiven, scopes=scopes, text_version="2025-03")

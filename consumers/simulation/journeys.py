@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from consumers.simulation import bonds, casework
 from consumers.simulation.diary import Diary
 from consumers.simulation.scenario import ACTIVISTS, ACTIVITIES, AREAS, END, END_OF_SEPTEMBER
 from domain.codes import CallPurpose, DiscoveryOutcome, JourneyEnd, ReachOutcome, Reporter, RiskLevel, StepDownReason
@@ -28,6 +29,9 @@ _ENDINGS = (
     JourneyEnd.INSTITUTION,
     JourneyEnd.DIED,
 )
+_STEPPING_DOWN = (StepDownReason.WORK, StepDownReason.HEALTH, StepDownReason.MOVED)
+_RELAPSED = frozenset({1, 3, 20})
+"""Activists, counted from 0."""
 _ACTIVITIES = ("home-visit", "store-companion", "group-walk", "street-outreach")
 _COME_BACK = frozenset({JourneyEnd.COMPLETED, JourneyEnd.MOVED_OUT, JourneyEnd.WITHDREW})
 
@@ -168,15 +172,26 @@ def activism(diary: Diary, start: int, number: int) -> None:
     diary.add(selected, ActivistSelected, area=area)
     diary.measure_loneliness(selected)
     diary.add(trained, TrainingCompleted, hours=16.0)
+    bonds.consent_to_help(diary, trained)
     diary.measure_loneliness(selected + 180, due=True)
     share = ACTIVITIES // ACTIVISTS + (number < ACTIVITIES % ACTIVISTS)
     days = [diary.between(trained + 1, END_OF_SEPTEMBER) for _ in range(share)]
     days += [diary.between(END_OF_SEPTEMBER + 1, END) for _ in range(share)]
-    leaves = END_OF_SEPTEMBER + diary.between(20, 150) if diary.happens(0.1) else END + 1
+    steps_down = number in _RELAPSED or diary.happens(0.1)
+    leaves = END_OF_SEPTEMBER + diary.between(20, 150) if steps_down else END + 1
     for day in days:
         if day < leaves:
             kind, minutes = diary.rng.choice(_ACTIVITIES), diary.between(60, 180)
             diary.add(day, ActivityPerformed, area=area, kind=kind, minutes=minutes, helped_count=diary.between(1, 12))
     if leaves <= END:
-        reason = StepDownReason.RELAPSE if number % 2 else StepDownReason.WORK
+        reason = StepDownReason.RELAPSE if number in _RELAPSED else _STEPPING_DOWN[number % len(_STEPPING_DOWN)]
         diary.add(leaves, ActivistSteppedDown, reason=reason)
+        if reason is StepDownReason.RELAPSE:
+            _be_helped_again(diary, leaves)
+
+
+def _be_helped_again(diary: Diary, day: int) -> None:
+    """Whoever helped others is now helped under the same identity."""
+    diary.assess(day + 4, RiskLevel.MEDIUM)
+    casework.assign(diary, day + 5)
+    diary.prescribe(day + 12)

@@ -1,8 +1,10 @@
 """Who lives in a simulated town: descriptions, and the loneliness behind every score and contact."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import exp
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from consumers.simulation.scenario import DISTRICTS, STORES
@@ -40,6 +42,8 @@ class Person:
     """The day on which they left the programme."""
     seen_on: int = -1
     calls: int = 0
+    papers: Mapping[str, Any] = field(default_factory=dict)
+    """What their registration says of them besides."""
 
     def loneliness(self, day: int) -> float:
         level = self.severity
@@ -67,6 +71,12 @@ def new_person(number: int, person_id: UUID, entry_day: int, *, in_care: bool, r
         severity=severity,
         relief=max(0.0, severity - 0.05 - 0.2 * random()) if recovers else 0.25 * random() * severity,
     )
+
+
+def households_of(seed: int, count: int) -> list[UUID]:
+    """The pseudonyms of the first households of a seed, as `ids_of`."""
+    rng = Random(f"households:{seed}")
+    return [random_id(rng) for _ in range(count)]
 
 
 def ids_of(seed: int, count: int) -> list[UUID]:

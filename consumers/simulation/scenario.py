@@ -72,6 +72,8 @@ VISITS_A_STORE_AND_DAY_LATER = 30
 
 DISTRICTS = (*AREAS, "gangnam", "gwangjin", "jongno", "jung", "seocho", "seongdong", "yeongdeungpo", "yongsan")
 CALL_COUNSELLORS = 36
+MANAGER = "manager-01"
+HOUSEHOLDS = 60
 CALL_NOTE = "가상 상담 기록: 이웃과의 왕래가 줄어 대화를 나눔."
 CONNECTION_ORGANISATIONS = 24
 COUNSELLING_ORGANISATIONS = 7
@@ -81,3 +83,8 @@ PROGRAMMES = {
     PrescriptionCategory.DAILY_LIVING: ("tidying",),
     PrescriptionCategory.EMOTIONAL_HEALING: ("feelings-journal",),
 }
+
+
+def counsellor(number: int) -> str:
+    """The pseudonym of one of the counsellors, whatever the number."""
+    return f"counsellor-{1 + number % CALL_COUNSELLORS:02}"

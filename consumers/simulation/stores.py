@@ -92,7 +92,7 @@ class Stores:
             "stay_minutes": 10 + int(110 * random()),
         }
         if person is None and random() < 0.3:
-            fields["nickname"] = f"가상 손님 {int(1000 * random())}"
+            fields["nickname"] = f"가상 손님 {int(10_000 * random())}"
         participant = random_id(self._rng) if person is None else person.id
         visit = self._teller.tell(StoreVisited, participant, day, slot.second, fields)
         if person is None or day < _PEER_TALKS_FROM or random() >= 0.06:

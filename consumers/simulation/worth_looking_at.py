@@ -1,16 +1,20 @@
-"""Two people whose journeys are written out, so that every population of the scenario has somebody worth looking at."""
+"""Three people whose journeys are written out: every population of the scenario has somebody worth looking at."""
 
 from typing import NamedTuple
 from uuid import UUID
 
 from consumers.simulation.diary import Diary
 from consumers.simulation.people import ids_of
-from domain.codes import CallPurpose, ReachOutcome, RiskLevel
-from domain.events import CallPlaced
+from consumers.simulation.scenario import END, MANAGER, counsellor
+from domain.codes import About, CallChannel, CallLevel, CallOutcome, CallPurpose, ReachOutcome, RiskLevel
+from domain.events import CallPlaced, CallReceived, ShiftHandedOver, WorkerAssigned
 
-KEPT, FELL_BACK = 0, 1
-"""Their numbers among the people; both walk into a store, on the day given in ENTRY_DAYS."""
-ENTRY_DAYS = {KEPT: 8, FELL_BACK: 10}
+KEPT, FELL_BACK, WAITING = 0, 1, 10
+"""Their numbers among the people; all walk into a store, on the day given in ENTRY_DAYS. An activist helps the last."""
+ENTRY_DAYS = {KEPT: 8, FELL_BACK: 10, WAITING: 12}
+
+
+WORKER_OF_WAITING = counsellor(WAITING)
 
 
 class WorthLookingAt(NamedTuple):
@@ -20,9 +24,10 @@ class WorthLookingAt(NamedTuple):
     sentence: str
 
 
-def worth_looking_at(seed: int) -> tuple[WorthLookingAt, WorthLookingAt]:
-    """The two people of `seoul_2025(people, seed)`, whatever its number of people."""
-    kept, fell_back = ids_of(seed, 2)
+def worth_looking_at(seed: int) -> tuple[WorthLookingAt, WorthLookingAt, WorthLookingAt]:
+    """The three people of `seoul_2025(people, seed)`, whatever its number of people."""
+    people = ids_of(seed, WAITING + 1)
+    kept, fell_back, waiting = people[KEPT], people[FELL_BACK], people[WAITING]
     return (
         WorthLookingAt(
             kept,
@@ -33,6 +38,11 @@ def worth_looking_at(seed: int) -> tuple[WorthLookingAt, WorthLookingAt]:
             fell_back,
             "A fall back and a second return: back in society in August 2025, isolated again in October, "
             "prescribed anew, returned in March 2026.",
+        ),
+        WorthLookingAt(
+            waiting,
+            "Somebody who waits: in healing since April 2025, helped by a healing activist, and on the last day of the "
+            "story with two alerts that nobody took on.",
         ),
     )
 
@@ -65,6 +75,31 @@ def fell_back(diary: Diary, start: int) -> None:
         _check(diary, day)
 
 
+def waiting(diary: Diary, start: int) -> None:
+    """Healing to the end, with somebody responsible; on the last day a safety flag and an emergency call."""
+    diary.register(start)
+    _into_healing(diary, assessed=16, level=RiskLevel.HIGH, items=(3, 3, 3), prescribed=24)
+    for day in (34, 62):
+        diary.counsel(day)
+    diary.add(15, WorkerAssigned, worker=WORKER_OF_WAITING, role="case-manager", actor=MANAGER)
+    for day, items in ((110, (3, 2, 2)), (205, (3, 3, 2))):
+        diary.measured(day, "UCLA-3", items)
+    for day in (120, 230, 330):
+        _check(diary, day)
+    diary.measured(END, "PHQ-9", (2, 3, 2, 3, 2, 2, 2, 2, 1))
+    diary.add(
+        END,
+        CallReceived,
+        channel=CallChannel.PHONE,
+        outcome=CallOutcome.ANSWERED,
+        level=CallLevel.EMERGENCY,
+        about=About.SELF,
+        age_band=diary.person.age_band,
+        actor=counsellor(20),
+    )
+    diary.add(END, ShiftHandedOver, to_actor=counsellor(21), open_items=1, actor=counsellor(20))
+
+
 def _into_healing(diary: Diary, *, assessed: int, level: RiskLevel, items: tuple[int, ...], prescribed: int) -> None:
     diary.assess(assessed, level)
     diary.measured(assessed, "UCLA-3", items)
@@ -76,4 +111,4 @@ def _check(diary: Diary, day: int) -> None:
     diary.add(day, CallPlaced, purpose=CallPurpose.CHECK, outcome=ReachOutcome.REACHED, duration_seconds=300)
 
 
-WRITTEN = {KEPT: kept, FELL_BACK: fell_back}
+WRITTEN = {KEPT: kept, FELL_BACK: fell_back, WAITING: waiting}

@@ -14,7 +14,7 @@ def test_every_published_figure_is_one_of_ours() -> None:
     assert PUBLISHED.keys() <= {figure.code for figure in FIGURES}
 
 
-def test_the_demo_builds_prints_the_published_figures_and_names_two_people(
+def test_the_demo_builds_prints_the_published_figures_and_names_what_to_look_at(
     bare: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAJUNG_DATABASE_URL", "sqlite:///elsewhere.db")
@@ -27,11 +27,17 @@ def test_the_demo_builds_prints_the_published_figures_and_names_two_people(
 
     monkeypatch.delenv("MAJUNG_DATABASE_URL")
     people = re.findall(r"MAJUNG_FOLDER=(\S+) .* person why (\S+)", told)
-    assert len(people) == 2
+    assert len(people) == 3
     monkeypatch.setenv("MAJUNG_FOLDER", people[0][0])
     stages = [[row["stage"] for row in bare.rows("person", "why", person)["transitions"]] for _, person in people]
     assert stages[0] == ["prevention", "healing", "return", "re_isolation_prevention"]
     assert stages[1] == ["prevention", "healing", "return", "healing", "return"]
+    assert stages[2] == ["prevention", "healing"]
+
+    _, town = told.split("The town on the last day")
+    asked = re.findall(r"MAJUNG_FOLDER=\S+ \S+ (.*)", town)
+    assert len(asked) > 5
+    assert all(bare.rows(*command.split()) for command in asked)
 
     again = bare.run("demo", "--no-serve")
     assert again.stdout == told

@@ -30,7 +30,7 @@ def test_figures_that_lack_what_was_recorded_since_say_so(terminal: Terminal) ->
     terminal.run("replay")
     with wiring.start(load_settings()) as majung:
         majung.journal.record([store_visited])
-    assert "1 event(s) are not in these figures yet" in terminal.run("services", "figures").stderr
+    assert "1 event(s) are not in this answer yet" in terminal.run("services", "figures").stderr
 
 
 def test_every_figure_states_unit_counts_version_and_both_clocks(terminal: Terminal) -> None:

@@ -8,10 +8,12 @@ from api import wiring
 from api.cli.simulating import record_all
 from api.settings import load_settings
 from consumers.simulation import Batch, seoul_2025
+from domain.touchpoint import Touchpoint
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received
 
 A_MONTH = 30
+COMMANDS = {name for name, kind in Touchpoint.registry.items() if kind.is_command}
 
 
 def first_month() -> list[Batch]:
@@ -45,7 +47,8 @@ def test_a_file_holds_the_same_touchpoints_and_is_imported_without_a_reject(term
     lines = terminal.run("simulate", "--to", "file", "--file", "-").stdout.splitlines(keepends=True)
     told = [orjson.loads(line) for line in lines]
     assert {event["origin"] for event in told} == {"synthetic"}
-    month = [event.source_id for batch in first_month() for event in batch.events]
+    assert not {event["type"] for event in told} & COMMANDS
+    month = [event.source_id for batch in first_month() for event in batch.events if not event.is_command]
     assert [event["id"] for event in told[: len(month)]] == month
     file = terminal.file("people.jsonl", "".join(lines[:500]))
     assert "rejects 0 + conflicts 0" in terminal.run("import", file).stdout
