@@ -13,9 +13,9 @@ from uuid import UUID
 import orjson
 
 from consumers.cloudevents_file import cloud_events
-from consumers.csv_file import touchpoints
-from consumers.csv_mapping import CsvMapping
 from consumers.rejects import RejectsFile
+from consumers.tables.file import touchpoints
+from consumers.tables.mapping import CsvMapping
 from consumers.units import Read, Reject, Unit
 from domain.intake import SKEW, cloud_event
 from domain.touchpoint import Touchpoint

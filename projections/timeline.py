@@ -24,8 +24,8 @@ class TimelineRow(NamedTuple):
     first_at: datetime
     last_at: datetime
     happened: str
-    """JSON list of [occurred_at, event id, type, id of the correction in force or null, pseudonym of whom it was told],
-    in effective order."""
+    """JSON list of [occurred_at, event id, type, id of the correction in force or null, pseudonym of whom it was told
+    or null where that is the component], in effective order."""
     recorded_at: str
     """JSON list of when each of them was recorded, in the same order."""
 
@@ -57,14 +57,16 @@ def fold(history: History) -> list[TimelineRow]:
     facts = history.facts
     if not facts:
         return []
+    root = history.root
     happened = [
-        (at, event_id, event.stored_as, amended_by, event.participant_id)
+        (at, event_id, event.stored_as, amended_by, None if person is root or person == root else person)
         for event, event_id, at, _, amended_by in facts
+        for person in (event.participant_id,)
     ]
     recorded = [fact.recorded_at for fact in facts]
     return [
         TimelineRow(
-            component=history.root,
+            component=root,
             touchpoints=len(facts),
             first_at=facts[0].occurred_at,
             last_at=facts[-1].occurred_at,
@@ -82,7 +84,7 @@ def happenings(row: TimelineRow) -> list[Happened]:
             UUID(event_id),
             topic,
             amended_by and UUID(amended_by),
-            UUID(participant_id),
+            UUID(participant_id) if participant_id else row.component,
             datetime.fromisoformat(recorded_at),
         )
         for (occurred_at, event_id, topic, amended_by, participant_id), recorded_at in zip(

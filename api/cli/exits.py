@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer import TyperException
 
 from api.settings import SettingsInvalid
-from consumers.csv_mapping import MappingError
 from consumers.rejects import RejectsUnreadable
 from consumers.simulation import TooFewPeople
+from consumers.tables.mapping import MappingError
 from domain.acknowledging import AlertError, AlertUnknown
 from domain.casework.refusals import CaseworkError, NotAssigned, SameWorker
 from domain.clock import NotAnInstant

@@ -11,9 +11,9 @@ from api.cli.messages import bar, remark
 from api.cli.up_to_date import bring_up_to_date
 from api.settings import load_settings
 from api.wiring import Majung
-from consumers.csv_mapping import CsvMapping, load_mapping
 from consumers.importing import BATCH, ImportReport, Progress, Rehearsal, import_file
 from consumers.rejects import RejectsFile, rejects_path
+from consumers.tables.mapping import CsvMapping, load_mapping
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", dir_okay=False, help="CloudEvents JSONL, or CSV with a mapping file.")

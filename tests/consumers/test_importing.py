@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.csv_mapping import ColumnsMissing, CsvMapping, load_mapping, parse_mapping
 from consumers.importing import ImportReport, Progress, Rehearsal, import_file
 from consumers.rejects import RejectsFile, read_rejects, rejects_path
+from consumers.tables.mapping import ColumnsMissing, CsvMapping, load_mapping, parse_mapping
 from domain.events import MeasureTaken
 from domain.intake import cloud_event
 from domain.touchpoint import Touchpoint

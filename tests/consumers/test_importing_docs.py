@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from consumers import row_errors
-from consumers.csv_file import touchpoints
-from consumers.csv_mapping import CsvMapping, EventMapping, parse_mapping
-from consumers.csv_values import FieldSource
+from consumers.tables import row_errors
+from consumers.tables.file import touchpoints
+from consumers.tables.mapping import CsvMapping, EventMapping, parse_mapping
+from consumers.tables.values import FieldSource
 from consumers.units import Read
 from domain import refusals
 from domain.events import FollowUpScheduled, StoreVisited

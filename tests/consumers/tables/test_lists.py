@@ -2,9 +2,9 @@
 
 import pytest
 
-from consumers.csv_mapping import MappingInvalid, parse_mapping
+from consumers.tables.mapping import MappingInvalid, parse_mapping
 from domain.events import NetworkSurveyed
-from tests.consumers.test_csv_file import events, message, read, rejects
+from tests.consumers.tables.test_file import events, message, read, rejects
 
 HEAD = 'source = "urn:test:table"\nparticipant = ["ego"]\nparticipant_ids = "dataset-key"\nmissing = ["", "NA"]\n'
 EVENT = """

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, model_validator
 
-from consumers.mapping_part import Column, MappingPart
-from consumers.row_errors import UnmappedValue, WrongCell
+from consumers.tables.part import Column, MappingPart
+from consumers.tables.row_errors import UnmappedValue, WrongCell
 
 NOON = time(12)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")

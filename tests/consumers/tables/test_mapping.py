@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers.csv_mapping import MappingError, MappingInvalid, MappingUnreadable, load_mapping, parse_mapping
+from consumers.tables.mapping import MappingError, MappingInvalid, MappingUnreadable, load_mapping, parse_mapping
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.mapping.toml"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "docs" / "examples").glob("*.mapping.toml"))
 
 HEAD = 'source = "urn:test"\nparticipant = ["who"]\nparticipant_ids = "dataset-key"\n'
 EVENT = '[[event]]\ntype = "store-visited.v1"\nid = ["id"]\noccurred_at = { column = "day" }\n'

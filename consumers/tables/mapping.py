@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 import domain.events  # noqa: F401 (registers every stored name)
-from consumers.csv_moments import When
-from consumers.csv_values import FieldSource, columns_of
-from consumers.mapping_part import EACH, Column, MappingPart, Scalar
+from consumers.tables.moments import When
+from consumers.tables.part import EACH, Column, MappingPart, Scalar
+from consumers.tables.values import FieldSource, columns_of
 from domain.cloud_events import REQUIRED
 from domain.touchpoint import Touchpoint
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from consumers.lines import Line, lines_of
-from consumers.row_errors import RowError, WrongCsv, WrongEncoding
+from consumers.tables.row_errors import RowError, WrongCsv, WrongEncoding
 from domain.intake import MOST_BYTES
 
 MOST_LINES = 100

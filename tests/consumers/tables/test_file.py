@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from consumers.csv_file import touchpoints
-from consumers.csv_mapping import ColumnsMissing, parse_mapping
+from consumers.tables.file import touchpoints
+from consumers.tables.mapping import ColumnsMissing, parse_mapping
 from consumers.units import Read, Reject, Unit
 from domain.events import CallReceived, MeasureTaken, StoreVisited
 from domain.touchpoint import participant_of

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from consumers.csv_mapping import EventMapping
-from consumers.csv_values import Cells
-from consumers.row_errors import IdMissing, RowError, WrongGroup
+from consumers.tables.mapping import EventMapping
+from consumers.tables.row_errors import IdMissing, RowError, WrongGroup
+from consumers.tables.values import Cells
 
 _REPLACEMENT_CHARACTER = "\ufffd"
 

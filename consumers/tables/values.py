@@ -7,8 +7,8 @@ from typing import Literal, Self
 import orjson
 from pydantic import Field, JsonValue, model_validator
 
-from consumers.mapping_part import EACH, Column, MappingPart, Scalar
-from consumers.row_errors import UnmappedValue, WrongCell, WrongGroup
+from consumers.tables.part import EACH, Column, MappingPart, Scalar
+from consumers.tables.row_errors import UnmappedValue, WrongCell, WrongGroup
 
 Cells = Mapping[str, str | None]
 """The cells of a row by column; None where the cell holds a missing-value mark."""

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from consumers.csv_groups import Groups, Row, key_of
-from consumers.csv_mapping import Condition, CsvMapping, Each, EventMapping, refuse_missing_columns
-from consumers.csv_moments import occurred
-from consumers.csv_records import Record, records_of
-from consumers.csv_values import Cells, columns_of, value_of
-from consumers.mapping_part import EACH
-from consumers.row_errors import IdMissing, PersonalKey, RowError, WrongCsv, WrongGroup
+from consumers.tables.groups import Groups, Row, key_of
+from consumers.tables.mapping import Condition, CsvMapping, Each, EventMapping, refuse_missing_columns
+from consumers.tables.moments import occurred
+from consumers.tables.part import EACH
+from consumers.tables.records import Record, records_of
+from consumers.tables.row_errors import IdMissing, PersonalKey, RowError, WrongCsv, WrongGroup
+from consumers.tables.values import Cells, columns_of, value_of
 from consumers.units import Read, Reject, Unit
 from domain.cloud_events import ATTRIBUTE_OF, in_utc
 from domain.intake import SKEW, IntakeError, read_event

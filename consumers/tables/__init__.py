@@ -1,0 +1,1 @@
+"""A table (CSV) into touchpoints, as a mapping file says."""
