@@ -38,6 +38,7 @@ soak: $(READY) ## run what takes minutes
 docs: $(READY) ## write the pages that are made from the types
 	$(BIN)/python -m docs.write_events
 	$(BIN)/python -m docs.write_stages
+	$(BIN)/python -m docs.write_asyncapi
 
 lock: $(READY) ## pin the dependencies anew, with hashes and without a registry's address
 	$(LOCK) --upgrade --output-file requirements.lock

@@ -1,10 +1,11 @@
 """Settings, each from an environment variable MAJUNG_<NAME> or a .env file; docs/settings.md lists them all."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.touchpoint import Name
@@ -26,6 +27,10 @@ _PLACES = {
 
 def _in_folder(name: str) -> Any:
     return Field(default_factory=lambda settings: _PLACES[name].format(settings["folder"]), validate_default=True)
+
+
+Part = Literal["project", "ingest", "publish"]
+"""What `majung work` can do."""
 
 
 class Settings(BaseSettings):
@@ -54,9 +59,46 @@ class Settings(BaseSettings):
     embedded_worker: bool = True
     """Whether `majung serve` keeps the read models up to date itself; off where a worker runs on its own."""
 
+    work: str = "project"
+    """What `majung work` does, of `project`, `ingest` and `publish`, separated by commas."""
+    kafka_bootstrap_servers: str | None = None
+    """Brokers as HOST:PORT, separated by commas; Kafka is off unless it is set."""
+    kafka_group_id: str = Field(default="majung", min_length=1)
+    """The consumer group that touchpoints are read in."""
+    kafka_partitions: int = Field(default=6, ge=1)
+    """Into how many partitions each topic is divided: as many may read it at once."""
+    kafka_replication_factor: int = Field(default=1, ge=1)
+    """On how many brokers each partition is kept."""
+
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _are_addresses(cls, told: str | None) -> str | None:
+        servers = [server.strip() for server in (told or "").split(",")]
+        if wrong := [server for server in servers if told and not re.fullmatch(r"\S+:\d{1,5}", server)]:
+            raise ValueError(f"{', '.join(map(repr, wrong))} must be HOST:PORT")
+        return ",".join(servers) or None
+
+    @field_validator("work")
+    @classmethod
+    def _names_parts(cls, told: str) -> str:
+        _parts(told)
+        return told
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What `majung work` does, each once."""
+        return _parts(self.work)
+
     @property
     def future_skew(self) -> timedelta:
         return timedelta(hours=self.future_skew_hours)
+
+
+def _parts(told: str) -> tuple[Part, ...]:
+    names = [name.strip() for name in told.split(",")]
+    if unknown := [name for name in names if name not in get_args(Part)]:
+        raise ValueError(f"{', '.join(map(repr, unknown))} is not one of {', '.join(get_args(Part))}")
+    return tuple(dict.fromkeys(cast(list[Part], names)))
 
 
 def load_settings(**given: Any) -> Settings:

@@ -13,18 +13,15 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from domain.clock import END_OF_TIME
 from domain.codes import ParticipantKind, TieKind
+from domain.consents import CONSENTS, RESTRICTIONS
 from domain.events import (
-    ConsentGiven,
-    ConsentWithdrawn,
     DataDisclosed,
     ExportReleased,
-    ProcessingRestricted,
-    ProcessingResumed,
     TieReported,
     TouchpointCorrected,
     TouchpointVoided,
 )
-from domain.history import AMENDMENTS, Fact, Recorded
+from domain.history import AMENDMENTS, Fact, Recorded, decided
 from domain.journey import VERSION_1, why
 from domain.journey.walk import walk
 from domain.network import ties_of
@@ -38,9 +35,6 @@ from replay.workers import RefusedByPolicy, tracked
 
 TITLE = "Everything that Majung has recorded of one person, for that person"
 LAW = "Personal Information Protection Act, Art. 35"
-CONSENTS: frozenset[type[Touchpoint]] = frozenset(
-    {ConsentGiven, ConsentWithdrawn, ProcessingRestricted, ProcessingResumed}
-)
 DISCLOSURES: frozenset[type[Touchpoint]] = frozenset({DataDisclosed, ExportReleased})
 
 Instant = Annotated[
@@ -252,7 +246,7 @@ def subject_copy(journal: Journal, participant_id: UUID, known_at: datetime | No
         "roles": [CopiedRole(**interval._asdict()) for interval in roles_of(found.history)],
         "scores": [_score(row) for row in wellbeing.ordered(wellbeing.fold(found.history))],
         "ties": _ties(found),
-        "consents": _facts(found.history.facts_of(CONSENTS), others),
+        "consents": _facts(found.history.facts_of(CONSENTS | RESTRICTIONS), others),
         "disclosures": _facts(found.history.facts_of(DISCLOSURES), others),
     }
     about = About(
@@ -335,15 +329,9 @@ def _status(told: Recorded, versions: _Versions) -> Status:
 def _corrections(found: Person, others: Others) -> list[CopiedCorrection]:
     versions = _versions(found)
     counted = found.history.amendments.values()
-    winners = {max(several, key=_decision).event_id for several in counted}
-    amendments = sorted((told for told in found.recorded if type(told.event) in AMENDMENTS), key=_decision)
+    winners = {max(several, key=decided).event_id for several in counted}
+    amendments = sorted((told for told in found.recorded if type(told.event) in AMENDMENTS), key=decided)
     return [_correction(told, versions, told.event_id in winners, others) for told in amendments]
-
-
-def _decision(told: Recorded) -> tuple[datetime, UUID]:
-    event = told.event
-    assert isinstance(event, TouchpointCorrected | TouchpointVoided)
-    return event.decided_at, event.event_id
 
 
 def _correction(told: Recorded, versions: _Versions, wins: bool, others: Others) -> CopiedCorrection:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from sqlalchemy import Connection
+
 from api.settings import Settings
 from domain.journey import Rules
 from projections.alerts import alerts
@@ -83,7 +85,11 @@ class Majung:
     def lag(self) -> Lag:
         """How far the read models are behind the journal."""
         with self.database.read() as connection:
-            return lag(connection, [*self.serving, *rule_sets.kept(connection)])
+            return self.lag_in(connection)
+
+    def lag_in(self, connection: Connection) -> Lag:
+        """How far they are behind in the snapshot that rows are read from."""
+        return lag(connection, [*self.serving, *rule_sets.kept(connection)])
 
     def now(self) -> datetime:
         """The present of both clocks: never before the last recording, since a simulation may set the journal ahead."""

@@ -12,10 +12,13 @@ Decisions where the rules leave room:
   stands under, and also where that is dated before the alert. An acknowledgement of anything else does nothing.
 - What was told to the journal more than 72† hours after it happened is on record, and reaches nobody. A correction does
   not silence what was told in time; where only the correction makes it an alert, the correction has to be in time.
+- While it is open it reaches the workers assigned to the person and the one to whom the person's shift was handed over
+  last, as long as that shift lasts. Escalated it reaches everybody: of whom it reaches then only those assigned are
+  told, and no shift, or what is told of an alert that stays open would grow with every handover.
 - Nothing depends on a clock that ticks: `escalates_at` lies ahead, and the asked moment decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -49,7 +52,7 @@ class Cause(StrEnum):
 
 
 class Reach(NamedTuple):
-    """A time [since, until) in which a worker was assigned, or the one to whom the shift was handed over last."""
+    """A time [since, until) in which a worker was assigned, or until it escalates, the one who had the shift."""
 
     worker: str
     since: datetime
@@ -107,12 +110,32 @@ def _cause(event: Touchpoint) -> Cause | None:
     return None
 
 
-def _alert(fact: Fact, acknowledged: Fact | None, responsible: Iterable[Reach] | None) -> Alert:
+class _Responsible(NamedTuple):
+    """Every time in which a worker was assigned to the person, and in which one had them on their shift."""
+
+    assigned: Sequence[Reach]
+    on_shift: Sequence[Reach]
+
+    def reaches(self, raised_at: datetime, escalates_at: datetime, until: datetime) -> tuple[Reach, ...]:
+        """Whom an alert reaches while it is open."""
+        assigned = _within(self.assigned, raised_at, until)
+        on_shift = _within(self.on_shift, raised_at, min(until, escalates_at))
+        ending = [reach._replace(until=min(reach.until, escalates_at)) for reach in on_shift]
+        # Who is both stands here twice: the two may end at different times, and as of an earlier moment were two too.
+        return tuple(sorted(assigned + ending))
+
+
+def _within(reaches: Iterable[Reach], since: datetime, until: datetime) -> list[Reach]:
+    return [reach for reach in reaches if since < reach.until and reach.since < until]
+
+
+def _alert(fact: Fact, acknowledged: Fact | None, responsible: _Responsible | None) -> Alert:
     """`responsible` is whom it may reach; None: it is silent, and reaches nobody."""
     event, raised_at = fact.event, fact.occurred_at
     cause = _cause(event)
     assert cause is not None
     until = END_OF_TIME if acknowledged is None else max(raised_at, acknowledged.occurred_at)
+    escalates_at = min(raised_at, END_OF_TIME - ESCALATES_AFTER) + ESCALATES_AFTER
     answer = acknowledged.event if acknowledged else None
     assert answer is None or isinstance(answer, AlertAcknowledged)
     return Alert(
@@ -121,13 +144,13 @@ def _alert(fact: Fact, acknowledged: Fact | None, responsible: Iterable[Reach] |
         instrument=event.instrument if isinstance(event, MeasureTaken) else None,
         about=event.about if isinstance(event, CallReceived) else None,
         raised_at=raised_at,
-        escalates_at=min(raised_at, END_OF_TIME - ESCALATES_AFTER) + ESCALATES_AFTER,
+        escalates_at=escalates_at,
         until=until,
         acknowledgement=acknowledged.event_id if acknowledged else None,
         acknowledged_by=answer.actor if answer else None,
         action=answer.action if answer else None,
         silent=responsible is None,
-        reaches=tuple(reach for reach in responsible or () if raised_at < reach.until and reach.since < until),
+        reaches=() if responsible is None else responsible.reaches(raised_at, escalates_at, until),
     )
 
 
@@ -141,8 +164,8 @@ def _told_in_time(history: History, raising: Iterable[Fact]) -> set[UUID]:
     return {fact.event_id for fact, known_from in told if known_from - fact.occurred_at <= SILENT_AFTER}
 
 
-def _responsible(history: History) -> list[Reach]:
-    """Every time in which a worker was assigned to the person, or had them on their shift."""
-    assigned = {Reach(assignment.worker, assignment.since, assignment.until) for assignment in assignments_of(history)}
-    on_shift = {Reach(shift.worker, shift.since, shift.until) for shift in shifts_of(history)}
-    return sorted(assigned | on_shift)
+def _responsible(history: History) -> _Responsible:
+    return _Responsible(
+        [Reach(assignment.worker, assignment.since, assignment.until) for assignment in assignments_of(history)],
+        [Reach(shift.worker, shift.since, shift.until) for shift in shifts_of(history)],
+    )

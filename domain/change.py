@@ -82,6 +82,17 @@ def reliable_beyond(*, reliability: float, sd: float) -> float:
     return Z_95 * standard_error_of_difference(reliability=reliability, sd=sd)
 
 
+def index_of_change(instrument: str, before: float, after: float) -> float | None:
+    """The reliable change index under the reliability in use; None for an instrument without one.
+
+    In the instrument's own direction of points: of a scale where less is better, below 0 is a gain.
+    """
+    found = RELIABILITIES.get(instrument)
+    if found is None:
+        return None
+    return reliable_change(before, after, reliability=found.reliability, sd=found.sd)
+
+
 _RELIABLE_BEYOND = {
     code: reliable_beyond(reliability=found.reliability, sd=found.sd) for code, found in RELIABILITIES.items()
 }

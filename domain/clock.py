@@ -1,5 +1,6 @@
 """The two clocks' arithmetic: instants in UTC, days in Asia/Seoul, integer microseconds in storage."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,11 @@ def from_microseconds(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
 
+def within_time(moment: datetime) -> datetime:
+    """A moment to ask for: what nothing ends lasts until END_OF_TIME, and who asks for that moment finds it there."""
+    return min(moment, END_OF_TIME - MICROSECOND)
+
+
 def day_of(instant: datetime) -> date:
     """The calendar day in Seoul."""
     return instant.astimezone(SEOUL).date()
@@ -33,6 +39,15 @@ def day_of(instant: datetime) -> date:
 def days_between(earlier: datetime, later: datetime) -> int:
     """Whole calendar days in Seoul from one instant to another; negative when `later` is earlier."""
     return (day_of(later) - day_of(earlier)).days
+
+
+def months_after(day: date, months: int) -> date:
+    """That day of the month so many months later, or the last one of a month that is too short; at most date.max."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    if year > date.max.year:
+        return date.max
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def end_of_day(day: date) -> datetime:

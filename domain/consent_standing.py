@@ -35,8 +35,7 @@ class ConsentStanding(NamedTuple):
 
 def consent_standing(history: History, as_of: datetime) -> list[ConsentStanding]:
     """Every scope in the order of the code list. The history is that as of the same moment."""
-    # What is in force for ever is so until END_OF_TIME, which is a moment that can be asked about.
-    found = consents_at(consents_of(history), min(as_of, END_OF_TIME - MICROSECOND))
+    found = consents_at(consents_of(history), as_of)
     return [_standing(scope, found.get(scope)) for scope in ConsentScope]
 
 

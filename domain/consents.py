@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.clock import END_OF_TIME, MICROSECOND, start_of_next_day
+from domain.clock import END_OF_TIME, start_of_next_day, within_time
 from domain.codes import ConsentScope
 from domain.events import ConsentGiven, ConsentWithdrawn, ProcessingRestricted, ProcessingResumed
 from domain.history import Fact, History
@@ -79,7 +79,7 @@ def may_end(history: History) -> bool:
 
 def consents_at(consents: Consents, moment: datetime) -> Mapping[ConsentScope, Consent]:
     """How it stands with every scope at a moment; one of which nothing had been told by then is missing."""
-    asked = _before_the_end(moment)
+    asked = within_time(moment)
     return {
         scope: consent
         for scope, found in consents.items()
@@ -110,13 +110,8 @@ def allows(history: History, scope: ConsentScope, moment: datetime) -> bool:
     consent = consents_at(consents_of(history), moment).get(scope)
     if consent is None or consent.state != ConsentState.IN_FORCE:
         return False
-    asked = _before_the_end(moment)
+    asked = within_time(moment)
     return not any(since <= asked < until for since, until in restrictions_of(history).get(scope, ()))
-
-
-def _before_the_end(moment: datetime) -> datetime:
-    """What nothing ends lasts until END_OF_TIME; who asks for just that finds it still there."""
-    return min(moment, END_OF_TIME - MICROSECOND)
 
 
 class _Scope:

@@ -120,7 +120,9 @@ class History:
                 continue
             root, linked = root_at(recorded.event.participant_id, self.links, known_from)
             last = versions[-1] if versions else None
-            if last and last.known_to == known_from and (last.fact, last.root, last.linked) == (fact, root, linked):
+            # Of one touchpoint the amendment in force tells the versions apart, without comparing them.
+            same = last and (last.fact.amended_by, last.root, last.linked) == (fact.amended_by, root, linked)
+            if last and same and last.known_to == known_from:
                 versions[-1] = Slice(fact, root, linked, last.known_from, known_to)
             else:
                 versions.append(Slice(fact, root, linked, known_from, known_to))
@@ -136,7 +138,7 @@ def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
     event = recorded.event
     if not amendments:
         return recorded
-    winner = max((a.event for a in amendments), key=_decision)
+    winner = max(amendments, key=decided).event
     if isinstance(winner, TouchpointVoided):
         return None
     assert isinstance(winner, TouchpointCorrected)
@@ -144,9 +146,11 @@ def fact_of(recorded: Recorded, amendments: Sequence[Recorded]) -> Fact | None:
     return Fact(event, recorded.event.event_id, event.occurred_at, recorded.recorded_at, winner.event_id)
 
 
-def _decision(amendment: Touchpoint) -> tuple[datetime, UUID]:
-    assert isinstance(amendment, TouchpointCorrected | TouchpointVoided)
-    return amendment.decided_at, amendment.event_id
+def decided(amendment: Recorded) -> tuple[datetime, UUID]:
+    """The order of amendments of one event: the last one counts."""
+    event = amendment.event
+    assert isinstance(event, TouchpointCorrected | TouchpointVoided)
+    return event.decided_at, event.event_id
 
 
 def history_of(

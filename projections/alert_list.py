@@ -1,8 +1,8 @@
 """Which alerts call for whom at a moment, and what a watcher is to be told when that changes.
 
 Whom an open alert reaches: the workers assigned to the person at that moment, the worker to whom the person's shift was
-handed over last, and always the shift's manager. Unacknowledged for ten minutes it is escalated: then it reaches
-everybody, and comes first in every list.
+handed over last, within 24 hours, and always the shift's manager. Unacknowledged for ten minutes it is escalated: then
+it reaches everybody, names of them the assigned workers and the manager, and comes first in every list.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,8 @@ class AlertLine(NamedTuple):
     raised_at: datetime
     escalates_at: datetime
     recipients: list[str]
-    """Workers by name, then the manager; of what calls for nobody none. An escalated one reaches everybody else too."""
+    """Workers by name, then the manager; of what calls for nobody none. An escalated one reaches everybody, and names
+    who is assigned and the manager."""
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     action: str | None

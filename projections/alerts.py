@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Boolean, Column, Connection, String, Table, and_, false, or_, select
 
 from domain.alerts import Alert, Reach, alerts_of
-from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
+from domain.clock import END_OF_TIME, from_microseconds, to_microseconds, within_time
 from domain.history import History
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
@@ -100,6 +100,14 @@ alerts = ReadModel(
     indexes=(("until",), ("event_id",)),
     arrival=frozenset({"silent", "reaches"}),
 )
+
+
+def standing_rows(connection: Connection, table: Table, as_of: datetime) -> Iterator[AlertRow]:
+    """Those that called for somebody at a moment, by what had happened then, and hardly any other."""
+    rows = table.c
+    standing = select(table).where(rows.until > within_time(as_of), rows.raised_at <= as_of, rows.silent == false())
+    for row in connection.execute(standing):
+        yield AlertRow(*row)
 
 
 def all_rows(connection: Connection, table: Table) -> Iterator[AlertRow]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Connection, Select, String, Table, func, select
 
 from domain.casework import ASSIGNING, HANDING_OVER, assignments_of, shifts_of
-from domain.clock import END_OF_TIME, MICROSECOND
+from domain.clock import within_time
 from domain.history import History
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
@@ -24,7 +24,7 @@ class Ground(StrEnum):
 
     ASSIGNED = "assigned"
     SHIFT = "shift"
-    """They were handed over, and nobody else has been given them since."""
+    """They were handed over in the last 24 hours, and nobody else has been given them since."""
 
 
 class CaseloadRow(NamedTuple):
@@ -37,11 +37,12 @@ class CaseloadRow(NamedTuple):
     """Of an assignment; empty for a shift."""
     since: datetime
     until: datetime
-    """END_OF_TIME: still."""
+    """END_OF_TIME: still assigned. That of a shift may lie ahead."""
     assigned_by: UUID
     """The event that began it: an assignment or a handover."""
     ended_by: UUID | None
-    """The event that ended it: an end of the assignment, or the next handover."""
+    """The event that ended it: an end of the assignment, or the next handover; None: still, or a shift that ends by
+    itself."""
 
 
 def columns() -> list[Column[Any]]:
@@ -122,11 +123,6 @@ def caseload_of(
         since = min(since for since, _ in found)
         cases.append(Case(component, names, since, stage, entered_at, count, overdue))
     return sorted(cases, key=lambda case: (case.since, case.participant_id))
-
-
-def within_time(moment: datetime) -> datetime:
-    """A moment to ask for: what is there still is so until the end of time, and nobody asks for later."""
-    return min(moment, END_OF_TIME - MICROSECOND)
 
 
 def had_by(caseload: Table, worker: str, moment: datetime) -> Iterable[ColumnElement[bool]]:

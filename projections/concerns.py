@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, Integer, String, Table, and_, or_, select
 
 from domain.casework import CLOSED, Concern, Period, concerns_of
+from domain.clock import within_time
 from domain.history import History
-from projections.caseload import within_time
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -30,6 +30,7 @@ class ConcernRow(NamedTuple):
     reporter: str | None
     state: str
     told_by: UUID
+    reports: int
     attempts: int
     last_outcome: str | None
     last_attempt_at: datetime | None
@@ -46,6 +47,7 @@ def columns() -> list[Column[Any]]:
         Column("reporter", String),
         Column("state", String, nullable=False),
         Column("told_by", Pseudonym, nullable=False),
+        Column("reports", Integer, nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("last_outcome", String),
         Column("last_attempt_at", Instant),
@@ -69,6 +71,7 @@ def _row(root: UUID, concern: Concern, period: Period) -> ConcernRow:
         reporter=concern.reporter,
         state=period.state.value,
         told_by=period.told_by,
+        reports=period.reports,
         attempts=period.attempts,
         last_outcome=period.last_outcome,
         last_attempt_at=period.last_attempt_at,
@@ -99,6 +102,7 @@ class ConcernStands(NamedTuple):
     since: datetime
     """Since when all of this is known."""
     told_by: UUID
+    reports: int
     attempts: int
     last_outcome: str | None
     last_attempt_at: datetime | None

@@ -7,7 +7,8 @@
 4. **concern**: not closed; the oldest first. One that somebody on the caseload has about another is here as well.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,10 +18,10 @@ import orjson
 from sqlalchemy import Connection, Select, Table, false, select
 
 from domain.casework import CLOSED
-from domain.clock import END_OF_TIME
+from domain.clock import END_OF_TIME, within_time
 from domain.events import CrisisEscalated
 from domain.follow_ups import DATED
-from projections.caseload import Ground, had_by, within_time
+from projections.caseload import Ground, had_by
 
 CRISIS_HOURS = 24
 """How long a crisis is handed on. A convention of ours."""
@@ -55,16 +56,13 @@ class Handover(NamedTuple):
 
     on_caseload: frozenset[UUID]
     on_shift: frozenset[UUID]
-    """Handed over to the worker, and to nobody since; the same person may be on the caseload too."""
+    """Handed over to the worker in the last 24 hours, and to nobody since; somebody may be on the caseload as well."""
     items: list[OpenItem]
 
     @property
-    def to_hand_over(self) -> dict[UUID, int]:
-        """Whom the next one gets, with how many items: everybody with an open one, and all who are on the shift."""
-        counts = dict.fromkeys(sorted(self.on_shift), 0)
-        for item in self.items:
-            counts[item.participant_id] = counts.get(item.participant_id, 0) + 1
-        return counts
+    def to_hand_over(self) -> Mapping[UUID, int]:
+        """Whom the next one gets, with how many items: everybody with an open one."""
+        return Counter(item.participant_id for item in self.items)
 
 
 class Tables(NamedTuple):

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from domain import acknowledging
 from domain.events import AlertAcknowledged
-from domain.history import Recorded, history_of, links_of
-from replay.as_of import PersonUnknown
-from replay.identities import streams_of_one
+from domain.history import Recorded
+from replay.as_of import history_in
 from replay.journal import Journal
 
 
@@ -27,12 +26,7 @@ def acknowledge(
     journal.ensure_worker(actor)
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[AlertAcknowledged]:
-        own = streams_of_one(streams, participant_id)
-        known = [told for stream in own.values() for told in stream]
-        if not known:
-            raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
-        links = [link for stream in streams.values() for link in links_of(stream)]
-        history = history_of(min(own), known, links=links)
+        history = history_in(streams, participant_id)
         return [acknowledging.acknowledge(history, participant_id, alert_event_id, actor=actor, action=action, now=now)]
 
     [outcome] = journal.decide_together([participant_id], decision)

@@ -8,19 +8,20 @@ position can be told as they were: that lets a watcher who was away go on withou
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from threading import Event
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from domain.alerts import WATCHED
-from domain.clock import from_microseconds, to_microseconds
+from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
 from domain.components import in_force, roots
 from domain.history import SPECIAL, Recorded, history_of, links_of
 from projections.alert_list import AlertLine, Telling
-from projections.alerts import AlertRow, alerts, all_rows, calling_rows
+from projections.alerts import AlertRow, alerts, all_rows, calling_rows, standing_rows
 from replay import generations
 from replay.database import portions
 from replay.identities import streams_ever_linked
@@ -34,6 +35,13 @@ _TOPICS = sorted(kind.stored_as for kind in WATCHED | SPECIAL)
 
 Positions = tuple[int, ...]
 Now = Callable[[], datetime]
+Stored = Callable[[Connection, Table], Iterator[AlertRow]]
+"""Which rows of the read model are looked at."""
+
+FARTHEST_BEHIND = 100_000
+"""How many events of the journal a watcher may have missed and still go on where they were: for what was known then
+everybody of whom something was recorded since is folded again. A convention of ours.
+"""
 
 
 class Mark(NamedTuple):
@@ -64,7 +72,19 @@ class Look(NamedTuple):
 def everything(journal: Journal) -> list[AlertRow]:
     """Every alert there ever was, as known now."""
     with journal.database.read() as connection:
-        return list(_at(connection, journal, _heads(connection), None).values())
+        return list(_at(connection, journal, _heads(connection), all_rows).values())
+
+
+def standing(journal: Journal, as_of: datetime = END_OF_TIME) -> list[AlertRow]:
+    """All that called for somebody at a moment, as known now, and some others. END_OF_TIME: now, with all that the
+    journal holds.
+    """
+
+    def stored(connection: Connection, table: Table) -> Iterator[AlertRow]:
+        return standing_rows(connection, table, as_of)
+
+    with journal.database.read() as connection:
+        return list(_at(connection, journal, _heads(connection), stored).values())
 
 
 def look(journal: Journal, now: Now) -> Look:
@@ -72,7 +92,7 @@ def look(journal: Journal, now: Now) -> Look:
     at = now()
     with journal.database.read() as connection:
         mark = Mark(at, _heads(connection))
-        return Look(mark, _calling(_at(connection, journal, mark.positions)))
+        return Look(mark, _calling(_at(connection, journal, mark.positions, calling_rows)))
 
 
 def looks(journal: Journal, now: Now, stop: Event) -> Iterator[Look]:
@@ -122,6 +142,8 @@ class News(NamedTuple):
 
     mark: Mark
     lines: Sequence[AlertLine]
+    goes_on: bool = False
+    """Of the first: only what changed since the mark that was given, and not all that is open."""
 
 
 class Watcher:
@@ -135,12 +157,15 @@ class Watcher:
         """Up to where they were told everything."""
 
     def begin(self, since: Mark | None = None) -> News:
-        """All that is open, or what changed since a mark; a mark that this journal cannot have begins anew."""
+        """All that is open, or what changed since a mark; a mark that this journal cannot have, or that is too far
+        behind, begins anew.
+        """
         found = look(self._journal, self._now)
-        if since is not None and _is_past(since, found.mark):
+        if since is not None and _is_past(since, found.mark) and _events_between(since, found.mark) <= FARTHEST_BEHIND:
             with self._journal.database.read() as connection:
-                before = _at(connection, self._journal, since.positions)
+                before = _at(connection, self._journal, since.positions, calling_rows)
             self._telling.assume(_calling(before), since.at)
+            return self._news(found)._replace(goes_on=True)
         return self._news(found)
 
     def after(self, found: Look) -> News | None:
@@ -156,7 +181,7 @@ class Watcher:
 
         def find(event_ids: set[UUID]) -> Mapping[UUID, AlertRow]:
             with self._journal.database.read() as connection:
-                return _at(connection, self._journal, mark.positions, event_ids)
+                return _at(connection, self._journal, mark.positions, partial(_and_these, event_ids))
 
         return News(mark, self._telling.news(found.calling, at, find))
 
@@ -167,6 +192,10 @@ def _is_past(since: Mark, present: Mark) -> bool:
     return all(then <= now for then, now in zip(since.positions, present.positions, strict=True))
 
 
+def _events_between(since: Mark, present: Mark) -> int:
+    return sum(now - then for then, now in zip(since.positions, present.positions, strict=True))
+
+
 def _calling(found: Mapping[UUID, AlertRow]) -> dict[UUID, AlertRow]:
     return {event_id: row for event_id, row in found.items() if row.calls}
 
@@ -175,11 +204,14 @@ def _heads(connection: Connection) -> Positions:
     return tuple(connection.scalars(select(heads.c.position).order_by(heads.c.shard)))
 
 
-def _at(
-    connection: Connection, journal: Journal, positions: Positions, also: Collection[UUID] | None = ()
-) -> dict[UUID, AlertRow]:
-    """The alerts as they were at these positions: those that called for somebody, those of the events `also` and some
-    others; all of them with None."""
+def _and_these(event_ids: Collection[UUID], connection: Connection, table: Table) -> Iterator[AlertRow]:
+    return chain.from_iterable(calling_rows(connection, table, some) for some in portions(list(event_ids)))
+
+
+def _at(connection: Connection, journal: Journal, positions: Positions, stored: Stored) -> dict[UUID, AlertRow]:
+    """The alerts as they were at these positions: those that the read model gives by `stored`, and all of everybody of
+    whom the worker or these positions had not seen everything.
+    """
     [live] = generations.live(connection, [alerts])
     touched: set[UUID] = set()
     later: set[UUID] = set()
@@ -192,13 +224,8 @@ def _at(
             if told_at > position:
                 later.add(event_id)
     people, folded = _folded(connection, journal, touched, later)
-    rows = (
-        all_rows(connection, live.table)
-        if also is None
-        else chain.from_iterable(calling_rows(connection, live.table, some) for some in [*portions(list(also))] or [()])
-    )
-    stored = {row.event_id: row for row in rows if row.component not in people}
-    return stored | folded
+    kept = {row.event_id: row for row in stored(connection, live.table) if row.component not in people}
+    return kept | folded
 
 
 def _folded(

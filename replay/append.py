@@ -119,14 +119,16 @@ def append(
     shards: int,
     clock: Clock,
     guard: Callable[[Connection], None] | None = None,
+    beside: Callable[[Connection, list[int]], None] | None = None,
 ) -> list[int]:
     """Append facts in one transaction, each at the end of its stream; rows are laid out while they are written.
 
     Returns their positions. Raises AlreadyThere when an event id is taken (also by another of these events); nothing is
     stored then. `guard` is called at the beginning of the transaction and may end it by an error of its own; what comes
-    after it is recorded at one moment in all shards.
+    after it is recorded at one moment in all shards. `beside` is called with the positions at the end of the
+    transaction: what it writes is stored with the facts or not at all, and it may end it by an error of its own too.
     """
-    by_shard: dict[int, Sequence[int]] = {0: range(len(events))}
+    by_shard: dict[int, Sequence[int]] = {0: range(len(events))} if events else {}
     if shards > 1:
         by_shard = {shard: [] for shard in sorted({shard_of(participant, shards) for participant in participants})}
         for index, participant in enumerate(participants):
@@ -146,6 +148,8 @@ def append(
             write_rows(database, connection, rows if database.is_postgres else sorted(rows, key=_EVENT_ID))
             for position, index in enumerate(indexes, start=first):
                 placed[index] = position
+        if beside is not None:
+            beside(connection, placed)
         announce(database, connection)
     return placed
 

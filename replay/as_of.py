@@ -1,6 +1,6 @@
 """A person on demand: the effective history at any (as_of, known_at), straight from the journal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from domain.clock import END_OF_TIME
-from domain.history import History, Recorded, history_of
-from replay.identities import links_around, streams_ever_linked, streams_of_each
+from domain.history import History, Recorded, history_of, links_of
+from replay.identities import links_around, streams_ever_linked, streams_of_each, streams_of_one
 from replay.journal import Journal
 from replay.reading import Reader
 
@@ -62,3 +62,15 @@ def people(
         one = Person(history, frozenset(streams), len(known), known)
         found |= dict.fromkeys(asked & streams.keys(), one)
     return found
+
+
+def history_in(streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID) -> History:
+    """A person's, with all identities linked now, from the streams of everybody who ever was linked to them: what a
+    command is decided by. Raises PersonUnknown.
+    """
+    own = streams_of_one(streams, participant_id)
+    known = [told for stream in own.values() for told in stream]
+    if not known:
+        raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
+    links = [link for stream in streams.values() for link in links_of(stream)]
+    return history_of(min(own), known, links=links)

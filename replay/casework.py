@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, select
 
 from domain.casework import Assignment, assignments_of
 from domain.casework.refusals import CommandIdReused, NotAssigned, SameWorker
-from domain.clock import END_OF_TIME
+from domain.clock import END_OF_TIME, MICROSECOND
 from domain.events import ShiftHandedOver, WorkerAssigned, WorkerUnassigned
 from domain.history import History
 from domain.touchpoint import event_key, origin_of_decision
@@ -111,6 +111,9 @@ def assign(
         return before
     if (already := _assigned(history, worker, role)) is not None:
         return Told(already.assigned_by, True)
+    if (ended_at := _given_back_at(history, worker, role)) is not None and ended_at >= now:
+        # At one instant an end outweighs an assignment, and what a clock that is fast dated ahead would end this one.
+        event = event.replaced(occurred_at=ended_at + MICROSECOND)
     return _told(event, journal.record([event]))
 
 
@@ -149,7 +152,7 @@ def unassign(
 def hand_over(
     journal: Journal, *, giver: str, receiver: str, actor: str, now: datetime, command_id: str | None = None
 ) -> HandedOver:
-    """Hand everybody for whom something is open, and all who are on the giver's shift, over to another worker.
+    """Hand everybody for whom something is open, of those whom the giver has, over to another worker.
 
     The events are recorded in one transaction, one in the stream of each person. Raises NotAWorker,
     SameWorker and CommandIdReused.
@@ -160,13 +163,10 @@ def hand_over(
     command = command_id or str(uuid4())
     with journal.database.read() as connection:
         found = handover_at(connection, giver, now)
-        before = _handed_over(connection, receiver) if command_id else set()
-    everybody = found.on_caseload | found.on_shift | before
-    told = journal.find(_event_id(participant, command) for participant in sorted(everybody)) if command_id else []
-    if told:
-        return _repeated(command, told, receiver, actor)
-    with journal.database.read() as connection:
         known = people(connection, journal.reader, found.to_hand_over)
+        streams = _streams(connection, journal, found, receiver) if command_id else set()
+    if told := journal.find(_event_id(participant, command) for participant in sorted(streams)):
+        return _repeated(command, told, receiver, actor)
     events = [
         ShiftHandedOver(
             participant_id=participant,
@@ -194,11 +194,14 @@ def _repeated(command: str, told: Iterable[object], receiver: str, actor: str) -
     return HandedOver(len(events), sum(event.open_items for event in events), True)
 
 
-def _handed_over(connection: Connection, receiver: str) -> set[UUID]:
-    """Everybody whom a worker was ever handed: where the events of an earlier telling are."""
+def _streams(connection: Connection, journal: Journal, found: Handover, receiver: str) -> set[UUID]:
+    """Where the events of an earlier telling are: in the streams of whom the giver has or the receiver ever was handed,
+    under every identity, since a link changes who is the root of all."""
     [table] = _tables(connection, [caseload])
     mine = table.c.worker == receiver, table.c.ground == Ground.SHIFT.value
-    return set(connection.scalars(select(table.c.component).where(*mine)))
+    handed = connection.scalars(select(table.c.component).where(*mine))
+    components = journal.reader.components(connection, found.on_caseload | found.on_shift | set(handed))
+    return set().union(*components.values())
 
 
 def _event_id(participant_id: UUID, command: str) -> UUID:
@@ -211,13 +214,22 @@ def _assigned(history: History, worker: str, role: str) -> Assignment | None:
     return next((one for one in still if (one.worker, one.role) == (worker, role)), None)
 
 
+def _given_back_at(history: History, worker: str, role: str) -> datetime | None:
+    """When a worker's role was last given back; None: it never was."""
+    told = (fact.event for fact in history.facts if isinstance(fact.event, WorkerUnassigned))
+    return max((end.occurred_at for end in told if (end.worker, end.role) == (worker, role)), default=None)
+
+
 def _told_before(history: History, event: WorkerAssigned | WorkerUnassigned) -> Told | None:
     """The same command, told before; None: it was not. Raises CommandIdReused."""
     for fact in history.facts:
         if fact.event_id == event.event_id:
             before = fact.event
-            assert isinstance(before, WorkerAssigned | WorkerUnassigned)
-            if (before.worker, before.role, before.actor) != (event.worker, event.role, event.actor):
+            # It may have been corrected into something else meanwhile.
+            same = isinstance(before, WorkerAssigned | WorkerUnassigned) and (
+                (before.worker, before.role, before.actor) == (event.worker, event.role, event.actor)
+            )
+            if not same:
                 raise CommandIdReused(event.source_id)
             return Told(event.event_id, True)
     return None

@@ -59,6 +59,10 @@ class Outcome(NamedTuple):
         return self.event.event_id
 
 
+Beside = Callable[[Connection, Sequence[Outcome]], None]
+"""What is written in the transaction of a recording, given its outcomes."""
+
+
 class Journal(Application[UUID]):
     """Every touchpoint, stored once. See design: "Two clocks, one journal"."""
 
@@ -86,23 +90,31 @@ class Journal(Application[UUID]):
         """The log of one shard, to follow or to read in sections."""
         return Recorder(self.database, shards=self.shards, shard=shard, clock=self.clock)
 
-    def record(self, events: Sequence[Touchpoint], *, now: datetime | None = None) -> list[Outcome]:
+    def record(
+        self, events: Sequence[Touchpoint], *, now: datetime | None = None, beside: Beside | None = None
+    ) -> list[Outcome]:
         """Record facts, all in one transaction, and tell what became of each, in the order given.
 
         The common case assumes that none was recorded before; only when one was is the journal asked which.
-        `now` sets the journal's clock, for synthetic journals; it never runs backwards.
+        `now` sets the journal's clock, for synthetic journals; it never runs backwards. `beside` is called with the
+        outcomes in the same transaction, also where nothing is left to record: what it writes is stored with these
+        facts or not at all, and what it raises undoes both. It may be called anew, after a call that was undone.
         """
         clock = Clock(self.clock, self.clock is now_in_utc) if now is None else Clock(lambda: now, False)
         try:
-            return self._record_new(events, clock)
+            return self._record_new(events, clock, beside=beside)
         except AlreadyThere:
             # Others may record some of these while they are compared, hence more than one look.
             looking = Retrying(
                 retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
             )
-            return looking(self._record_unknown, events, clock)
+            return looking(self._record_unknown, events, clock, beside)
 
-    def _record_new(self, events: Sequence[Touchpoint], clock: Clock, *, contended: bool = False) -> list[Outcome]:
+    def _record_new(
+        self, events: Sequence[Touchpoint], clock: Clock, *, contended: bool = False, beside: Beside | None = None
+    ) -> list[Outcome]:
+        if beside is not None:
+            return self._append(events, clock, beside=beside)
         if not events:
             return []
         # A fact on the path of its own may lose its place in the stream to another while it waits for the head. The
@@ -113,28 +125,56 @@ class Journal(Application[UUID]):
         return self._append(events, clock)
 
     def _append(
-        self, events: Sequence[Touchpoint], clock: Clock, guard: Callable[[Connection], None] | None = None
+        self,
+        events: Sequence[Touchpoint],
+        clock: Clock,
+        guard: Callable[[Connection], None] | None = None,
+        beside: Beside | None = None,
     ) -> list[Outcome]:
         participants = [event.participant_id.bytes for event in events]
         lay_out = partial(laid_out, keys=self._sealing_keys(events))
-        placed = append(self.database, events, participants, lay_out, shards=self.shards, clock=clock, guard=guard)
-        return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
 
-    def _record_unknown(self, events: Sequence[Touchpoint], clock: Clock) -> list[Outcome]:
+        def write_beside(connection: Connection, placed: Sequence[int]) -> None:
+            if beside is not None:
+                beside(connection, _recorded(events, placed))
+
+        placed = append(
+            self.database,
+            events,
+            participants,
+            lay_out,
+            shards=self.shards,
+            clock=clock,
+            guard=guard,
+            beside=write_beside,
+        )
+        return _recorded(events, placed)
+
+    def _record_unknown(
+        self, events: Sequence[Touchpoint], clock: Clock, beside: Beside | None = None
+    ) -> list[Outcome]:
         """Record what is new among these and compare the rest with what is stored."""
         first: dict[UUID, Touchpoint] = {}
         for event in events:
             first.setdefault(event.event_id, event)
         stored = {event.event_id: event for event in self.find(first)}
         new = [event for event_id, event in first.items() if event_id not in stored]
-        recorded = {outcome.event_id: outcome for outcome in self._record_new(new, clock, contended=True)}
-        outcomes: list[Outcome] = []
-        for event in events:
-            if (outcome := recorded.pop(event.event_id, None)) is not None:
+
+        def among(recorded: Sequence[Outcome]) -> list[Outcome]:
+            fresh = {outcome.event_id: outcome for outcome in recorded}
+            outcomes: list[Outcome] = []
+            for event in events:
+                if (outcome := fresh.pop(event.event_id, None)) is None:
+                    outcome = _told_again(event, stored.get(event.event_id) or first[event.event_id])
                 outcomes.append(outcome)
-                continue
-            outcomes.append(_told_again(event, stored.get(event.event_id) or first[event.event_id]))
-        return outcomes
+            return outcomes
+
+        def write_beside(connection: Connection, recorded: Sequence[Outcome]) -> None:
+            if beside is not None:
+                beside(connection, among(recorded))
+
+        written = None if beside is None else write_beside
+        return among(self._record_new(new, clock, contended=True, beside=written))
 
     def _sealing_keys(self, events: Iterable[Touchpoint]) -> dict[bytes, ParticipantKey]:
         people = {event.participant_id for event in events if has_sealed(event)}
@@ -230,6 +270,10 @@ def _all_told_again(events: Sequence[Touchpoint], known: Iterable[Recorded]) -> 
     if all(event.event_id in stored for event in events):
         return [_told_again(event, stored[event.event_id]) for event in events]
     return []
+
+
+def _recorded(events: Sequence[Touchpoint], placed: Sequence[int]) -> list[Outcome]:
+    return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
 
 
 def _told_again(event: Touchpoint, stored: Touchpoint) -> Outcome:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from domain.clock import EPOCH
+from domain.history import AMENDMENTS
 from domain.touchpoint import REST, Touchpoint
 from replay.mapper import decode, kind_of, uuid_of
 from replay.vault import ParticipantKey, Vault
@@ -42,11 +43,11 @@ class Lens:
         """The last event that was read whole, with its row: several of its fields are asked for in turn."""
 
     def adjusted(self) -> frozenset[str]:
-        """Read from here on what was asked for until now; returns the types of which sealed fields are read."""
+        """Read from here on what was asked for until now; returns the types of which sealed fields are read then."""
         for topic, view in self._views.items():
             if view.absent.keys() != self._of(view.kind):
                 self._views[topic] = _view(view.kind, self._of(view.kind))
-        return frozenset(topic for topic, view in self._views.items() if view.unsealed)
+        return _WHOLE.union(topic for topic, view in self._views.items() if view.unsealed)
 
     def event(self, row: tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
         """The event of a row; `keys` are those of everybody of whose types some sealed fields are read.
@@ -54,7 +55,11 @@ class Lens:
         Raises what `replay.mapper.decode` raises, for faults in what is read.
         """
         participant, event_id, topic, occurred_at, actor, source, state, sealed, _ = row
-        view = self._views.get(topic) or self.view(topic)
+        view = self._views.get(topic)
+        if view is None:
+            if topic in _WHOLE:
+                return decode(row, keys, participant_id)
+            view = self.view(topic)
         kind, absent, opened, unsealed = view
         try:
             values = {
@@ -115,5 +120,7 @@ def _reader(kind: type[Touchpoint], names: Iterable[str]) -> Read | None:
     return TypeAdapter(TypedDict(kind.__name__, types)).validator.validate_json  # type: ignore[operator]
 
 
+_WHOLE = frozenset(kind.stored_as for kind in AMENDMENTS)
+"""Amendments are stored in another shape than they are told: what they replace is sealed as it is where it belongs."""
 _NOTHING: Mapping[str, Any] = {}
 _new, _set = object.__new__, object.__setattr__

@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 from domain import overriding
 from domain.codes import Stage
 from domain.events import OverrideEnded, StageOverridden
-from domain.history import History, Recorded, history_of, links_of
-from replay.as_of import PersonUnknown
-from replay.identities import streams_of_one
+from domain.history import Recorded
+from replay.as_of import history_in
 from replay.journal import Journal, Outcome
 
 
@@ -41,7 +40,7 @@ def override(
     command = command_id or str(uuid4())
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[StageOverridden]:
-        history = _history(streams, participant_id)
+        history = history_in(streams, participant_id)
         return [
             overriding.override(
                 history,
@@ -65,20 +64,10 @@ def end_override(
     journal.ensure_worker(actor)
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[OverrideEnded]:
-        history = _history(streams, participant_id)
+        history = history_in(streams, participant_id)
         return [overriding.end_override(history, participant_id, reason=reason, actor=actor, now=now)]
 
     return _overridden(journal.decide_together([participant_id], decision))
-
-
-def _history(streams: Mapping[UUID, Sequence[Recorded]], participant_id: UUID) -> History:
-    """The person's, with all identities linked now. Raises PersonUnknown."""
-    own = streams_of_one(streams, participant_id)
-    known = [told for stream in own.values() for told in stream]
-    if not known:
-        raise PersonUnknown(f"nothing is recorded of participant {participant_id}: check the id")
-    links = [link for stream in streams.values() for link in links_of(stream)]
-    return history_of(min(own), known, links=links)
 
 
 def _overridden(outcomes: Sequence[Outcome]) -> Overridden:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from domain.clock import from_microseconds
-from domain.history import AMENDMENTS, Recorded, as_tuple
+from domain.history import Recorded, as_tuple
 from domain.touchpoint import Touchpoint
 from replay.append import shard_of
 from replay.database import Database, portions, rows_of
@@ -22,7 +22,6 @@ _SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, reco
 _SQLITE = _SELECT.format("participant_id", "event_id")
 _POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
 """Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
-_AMENDMENTS = frozenset(kind.stored_as for kind in AMENDMENTS)
 
 
 class Reader:
@@ -110,10 +109,10 @@ class Reader:
     def _decoded(self, rows: Iterable[Any], lens: Lens | None = None) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Participants and their decoded events; events that are no touchpoints are left out.
 
-        Through a lens, events are read as far as it goes, unless a history must see them whole.
+        Through a lens, events are read as far as it goes.
         """
         people: dict[bytes, list[Any]] = {}
-        sealed, amended = set(), set()
+        sealed = set()
         opened = lens.adjusted() if lens else frozenset[str]()
         for row in rows:
             participant, topic = row[0], row[2]
@@ -123,16 +122,13 @@ class Reader:
                 people[participant].append(row)
             else:
                 people[participant] = [row]
-            if topic in _AMENDMENTS:
-                amended.add(participant)
             if row[7] is not None and (lens is None or topic in opened):
                 sealed.add(participant)
-        # Whoever has amendments is read whole: what is amended may be of any type.
-        keys = self._vault.for_opening(sealed | amended) if sealed or amended else {}
+        keys = self._vault.for_opening(sealed) if sealed else {}
         instants = _Instants()
+        read = lens.event if lens else decode
         for participant, own in people.items():
             person = UUID(bytes=participant)
-            read = decode if lens is None or participant in amended else lens.event
             stream = []
             for row in own:
                 event = read(row, keys, person)

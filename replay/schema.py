@@ -10,7 +10,7 @@ from replay.database import Database, DatabaseUnusable
 from replay.tables import heads, journal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema this release knows, oldest first; the last is its own. Named, so that a check needs no Alembic."""
 
 

@@ -92,6 +92,50 @@ rule_sets = Table(
 )
 """Stage rules of one's own: every figure as canonical JSON, by version. A row never changes: others cite it."""
 
+kafka_offsets = Table(
+    "kafka_offsets",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+"""How far the messages of a partition are settled, written in the transaction of their effect."""
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("recorded_at", Instant, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("participant_id", Pseudonym),
+    Column("event_id", Pseudonym),
+    Column("code", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", String, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", String),
+    Column("why", LargeBinary),
+    Index("parked_state", "state", "id"),
+)
+"""Messages that did not become facts: why is open; what they hold, and why they were discarded, is sealed.
+
+The sealed bytes of a message are removed after 30 days; the row stays and says what was done about it.
+"""
+
+published = Table(
+    "published",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("holder", String),
+    Column("held_until", Instant),
+)
+"""How far a shard of the journal was published, written after the broker acknowledged; and who publishes it now."""
+
 IMMUTABLE = "the journal is immutable: record a correction instead"
 
 SQLITE_TRIGGERS = (

@@ -1,6 +1,7 @@
-"""Real parts for every test that needs them: a journal on SQLite and on PostgreSQL, each fresh."""
+"""Real parts for every test that needs them: a journal on SQLite and on PostgreSQL, each fresh, and a Kafka."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from replay.database import Database
 from replay.journal import Journal
 from replay.schema import check, upgrade
 from replay.vault import Vault, index_key
+from tests.brokers import Broker, NoBroker, broker
 from tests.servers import fresh_database, postgres
 
+_KAFKA = pytest.StashKey[str]()
 MASTER_KEY = bytes(range(32))
 BLIND = BlindIndex(index_key(MASTER_KEY))
 MODELS = (*wiring.MODELS, directory(BLIND))
@@ -24,6 +27,25 @@ def postgres_server() -> Iterator[str]:
     """One PostgreSQL for the whole run."""
     with postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """One Kafka for the whole run. A test that ends it starts it again."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(broker())
+        except NoBroker as reason:
+            request.config.stash[_KAFKA] = f"none ({reason})"
+            pytest.skip(str(reason))
+        request.config.stash[_KAFKA] = running.name
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which Kafka the run used."""
+    if used := terminalreporter.config.stash.get(_KAFKA, None):
+        terminalreporter.write_line(f"Kafka of this run: {used}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -23,11 +23,10 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     data = folder / "data"
-    as_nobody: list[str] = []
-    if os.geteuid() == 0:
+    as_nobody = _as_nobody()
+    if as_nobody:
         # PostgreSQL refuses to run as root, and mkdtemp gives a folder that only its owner may enter.
         shutil.chown(folder, "nobody", "nogroup")
-        as_nobody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
     sync = "on" if durable else "off"
     options = f"-k {folder} {_SETTINGS} -c fsync={sync}"
     try:
@@ -39,6 +38,25 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
             _run(as_nobody, "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stopped(server: str) -> Iterator[None]:
+    """A server that `postgres` started, killed (its connections are cut) and started again after the block."""
+    data = Path(server.rpartition("host=")[2]) / "data"
+    _run(_as_nobody(), "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    # As it was started before: from its own note of that.
+    options = (data / "postmaster.opts").read_text().partition(" ")[2].replace('"', "").strip()
+    try:
+        yield
+    finally:
+        _run(_as_nobody(), "pg_ctl", "-D", data, "-o", options, "-l", data.parent / "log", "-w", "start")
+
+
+def _as_nobody() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from api.settings import load_settings
 from domain.clock import END_OF_TIME
 from projections.alert_list import AlertLine, alert_list
 from replay import acknowledging
-from replay.alerts import Watcher, everything, looks
+from replay.alerts import Watcher, everything, looks, standing
 
 _MUST = "must have 1 to 200 characters, not only blanks, and no control characters"
 _NAMED = checked(Actor, _MUST)
@@ -52,12 +52,12 @@ def list_alerts(
     """The alerts that call for somebody: escalated ones first, then the oldest first."""
     with wiring.start(load_settings()) as majung:
         majung.journal.ensure_worker(worker)
-        rows = everything(majung.journal)
+        bound = as_of or END_OF_TIME
         found = alert_list(
-            rows,
+            everything(majung.journal) if all else standing(majung.journal, bound),
             as_of or majung.now(),
             manager=majung.settings.shift_manager,
-            as_of=as_of or END_OF_TIME,
+            as_of=bound,
             worker=worker,
             everything=all,
         )

@@ -23,6 +23,7 @@ from api.cli import (
     network,
     outcomes,
     overriding,
+    parked,
     person,
     rejects,
     replaying,
@@ -33,8 +34,11 @@ from api.cli import (
     services,
     serving,
     simulating,
+    since_baseline,
     subject_copy,
     ties,
+    topics,
+    wellbeing,
 )
 from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
@@ -94,6 +98,12 @@ app.command("replay")(replaying.replay)
 _rejects = _group("rejects", "What an import put aside.")
 _rejects.command("show")(rejects.show_rejects)
 
+_parked = _group("parked", "Messages from Kafka that did not become facts.")
+_parked.command("list")(parked.list_parked)
+_parked.command("show")(parked.show_parked)
+_parked.command("retry")(parked.retry)
+_parked.command("discard")(parked.discard)
+
 _person = _group("person", "One person: stage, timeline, and why.")
 _person.command("show")(person.show_person)
 _person.command("timeline")(person.timeline)
@@ -101,6 +111,7 @@ _person.command("as-of")(person.as_of)
 _person.command("why")(person.why)
 _person.command("override")(overriding.override)
 _person.command("end-override")(overriding.end_override)
+_person.command("wellbeing")(wellbeing.wellbeing)
 _person.command("network")(network.network)
 _person.command("roles")(roles.roles)
 _person.command("copy")(subject_copy.copy)
@@ -148,6 +159,7 @@ _services.command("figures")(services.show_figures)
 
 _outcomes = _group("outcomes", "What becomes of people.")
 _outcomes.command("change")(outcomes.change)
+_outcomes.command("since-baseline")(since_baseline.since_baseline)
 _outcomes.command("returns")(returns.returns)
 _outcomes.command("ties")(ties.ties)
 
@@ -158,3 +170,7 @@ _schema.command("show")(schemas.show_schema)
 _db = _group("db", "The databases.")
 _db.command("upgrade")(database.upgrade)
 _db.command("check")(database.check)
+
+_topics = _group("topics", "The topics of Kafka.")
+_topics.command("create")(topics.create)
+_topics.command("check")(topics.check)

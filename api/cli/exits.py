@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer import TyperException
 
 from api.settings import SettingsInvalid
+from api.working import KafkaOff, PartMissing
 from consumers.rejects import RejectsUnreadable
 from consumers.simulation import TooFewPeople
 from consumers.tables.mapping import MappingError
@@ -24,6 +25,7 @@ from replay.as_of import PersonUnknown
 from replay.database import DatabaseUnusable, UnknownDatabase
 from replay.journal import DecisionContended
 from replay.mapper import UndecodableEvent, UnknownStoredName
+from replay.parked import ParkedBytesGone, ParkedError, ParkedUnknown
 from replay.rule_sets import RuleSetTaken
 from replay.synthetic import NotSynthetic
 from replay.vault import VaultError
@@ -60,9 +62,11 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     VaultError: ExitCode.FAILED,
     psycopg.Error: ExitCode.FAILED,
     sqlite3.Error: ExitCode.FAILED,
+    KafkaOff: ExitCode.USAGE,
     MappingError: ExitCode.USAGE,
     NotAVersion: ExitCode.USAGE,
     NotAnInstant: ExitCode.USAGE,
+    PartMissing: ExitCode.USAGE,
     SettingsInvalid: ExitCode.USAGE,
     TooFewPeople: ExitCode.USAGE,
     UnknownDatabase: ExitCode.USAGE,
@@ -72,6 +76,8 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     NoSuchSchema: ExitCode.NOT_FOUND,
     NotAssigned: ExitCode.NOT_FOUND,
     NotLinked: ExitCode.NOT_FOUND,
+    ParkedBytesGone: ExitCode.NOT_FOUND,
+    ParkedUnknown: ExitCode.NOT_FOUND,
     ParticipantUnknown: ExitCode.NOT_FOUND,
     PersonUnknown: ExitCode.NOT_FOUND,
     DecisionContended: ExitCode.VERSION_CONFLICT,
@@ -81,6 +87,7 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     NoLongerLinked: ExitCode.REFUSED,
     NotSynthetic: ExitCode.REFUSED,
     OverrideError: ExitCode.REFUSED,
+    ParkedError: ExitCode.REFUSED,
     Refused: ExitCode.REFUSED,
     RefusedByPolicy: ExitCode.REFUSED,
     RuleSetTaken: ExitCode.REFUSED,

@@ -34,7 +34,7 @@ def show_handover(worker: TheWorker, as_of: AsOf = None, output: Output = Format
 
 
 def give(giver: Giver, receiver: Receiver, by: By, command: Command = None, output: Output = Format.TABLE) -> None:
-    """Hand everybody with something open over to another worker, and all whom the giver was handed."""
+    """Hand everybody with something open over to another worker, for 24 hours at most."""
     with wiring.start(load_settings()) as majung:
         remark_if_behind(majung)
         done = casework.hand_over(

@@ -17,9 +17,11 @@ from api.cli.listing import record
 from api.cli.options import MOST_ROWS, AsOf, KnownAt, Output, Participant
 from api.cli.output import Format, show
 from api.cli.rule_sets import RulesTold, rule_set
+from api.cli.wellbeing import progress
 from api.settings import load_settings
 from domain import journey
 from domain.schema import stored_names
+from projections.progress import health_over_time
 from replay.as_of import Person, person
 
 Types = Annotated[
@@ -44,7 +46,7 @@ def show_person(
     rules: RulesTold = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Stage and standing, episodes, consents, workers, identities, latest scores, how much of what happened."""
+    """Stage and standing, episodes, consents, workers, identities, scores with their change, what happened."""
     with _asked(participant, as_of, known_at, rules) as asked:
         found = asked.person
         main = record(
@@ -55,7 +57,8 @@ def show_person(
             known_at=asked.known_at,
         )
         episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
-        others = portrait.identities(found), portrait.scores(found), portrait.counts(found)
+        health = health_over_time(found.history, journey.journey_of(found.history, asked.rules), asked.as_of)
+        others = portrait.identities(found), portrait.scores(found), progress(health), portrait.counts(found)
         show(output, main, episodes, consents, portrait.workers(found, asked.as_of), *others)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from api import wiring
+from api import wiring, working
 from api.cli.messages import remark
 from api.settings import Settings, load_settings
 from api.wiring import Majung
@@ -30,10 +30,10 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 
 def work() -> None:
-    """Keep the read models up to date until SIGTERM or SIGINT."""
+    """Do what MAJUNG_WORK names (project, ingest, publish) until SIGTERM or SIGINT; what is in hand is finished."""
     with wiring.start(load_settings()) as majung, stopped_by_signals() as stop:
-        remark("following the journal")
-        majung.worker().run(stop)
+        remark(f"working: {', '.join(majung.settings.parts)}")
+        working.work(majung, stop)
     remark("stopped")
 
 

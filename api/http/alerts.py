@@ -24,7 +24,7 @@ from domain.clock import END_OF_TIME
 from domain.codes import About
 from projections.alert_list import AlertLine, AlertState, alert_list
 from replay import acknowledging
-from replay.alerts import Mark, News, Watcher, everything
+from replay.alerts import Mark, News, Watcher, everything, standing
 
 KEEP_ALIVE_SECONDS = 15.0
 
@@ -64,8 +64,8 @@ class AlertTold(Part):
     """When it happened."""
     escalates_at: Instant
     recipients: list[str]
-    """Workers assigned, or with the shift that was handed over last, then the shift's manager; empty where it calls for
-    nobody any more."""
+    """Workers assigned or, until it escalates, with the shift that was handed over last; then the shift's manager.
+    Empty where it calls for nobody any more."""
     acknowledged_at: Instant | None
     acknowledged_by: str | None
     action: str | None
@@ -109,7 +109,8 @@ _WHAT_TO_DO = {
 }
 _EVENT_STREAM = {
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    "description": "Server-Sent Events: `data` is a JSON array of alerts (see /v1/alerts), `id` is where to resume.",
+    "description": "Server-Sent Events: of `event: alerts`, `data` is a JSON array of alerts (see /v1/alerts), and `id`"
+    " is where to resume; `event: restart` says that one cannot resume.",
 }
 AlertId = Annotated[UUID, Path(alias="event_id", description="The alert: the id of the event that raised it.")]
 LastEventId = Annotated[
@@ -132,9 +133,9 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
     def _(asked: Annotated[AlertsAsked, Query()]) -> AlertList:
         """The alerts that call for somebody, as known now: escalated ones first, then the oldest first."""
         journal.ensure_worker(asked.worker)
-        rows = everything(journal)
         at = asked.as_of or majung.now()
         bound = asked.as_of or END_OF_TIME
+        rows = everything(journal) if asked.all else standing(journal, bound)
         found = alert_list(rows, at, manager=manager, as_of=bound, worker=asked.worker, everything=asked.all)
         return AlertList(as_of=at, alerts=[_told(line) for line in found])
 
@@ -148,7 +149,10 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
         },
     )
     async def _(watched: Annotated[Watched, Query()], last_event_id: LastEventId = None) -> StreamingResponse:
-        """First what is open, or with `Last-Event-ID` what changed since; then each change once, at once."""
+        """First what is open, or with `Last-Event-ID` what changed since; then each change once, at once.
+
+        Where one cannot go on from that id, `event: restart` comes first, and what is open after it.
+        """
         watcher = Watcher(journal, majung.now, manager=manager, worker=watched.worker)
 
         def begin() -> News:
@@ -156,7 +160,8 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
             return watcher.begin(Mark.read(last_event_id) if last_event_id else None)
 
         first = await run_in_threadpool(begin)
-        return StreamingResponse(_messages(readers, watcher, first), media_type="text/event-stream")
+        anew = bool(last_event_id) and not first.goes_on
+        return StreamingResponse(_messages(readers, watcher, first, anew=anew), media_type="text/event-stream")
 
     @router.put(
         "/v1/people/{id}/alerts/{event_id}/acknowledgement",
@@ -202,10 +207,15 @@ def _told(line: AlertLine) -> AlertTold:
     return AlertTold(**line._asdict())
 
 
-async def _messages(readers: AlertReaders, watcher: Watcher, first: News) -> AsyncIterator[bytes]:
-    """The stream of one reader. All that changed at once is one message, so that an id tells all that was told."""
+async def _messages(readers: AlertReaders, watcher: Watcher, first: News, *, anew: bool) -> AsyncIterator[bytes]:
+    """The stream of one reader. All that changed at once is one message, so that an id tells all that was told.
+
+    `anew`: the reader had an id, and is told that what they know of is no more to be gone on from.
+    """
     # What fails here has begun to answer: the stream ends, and its reader comes again with the last id.
     with readers.reader() as reader, logged_by_kind():
+        if anew:
+            yield _RESTART
         yield _message(first)
         while not reader.closed:
             look = await reader.next_look(KEEP_ALIVE_SECONDS)
@@ -215,6 +225,15 @@ async def _messages(readers: AlertReaders, watcher: Watcher, first: News) -> Asy
             elif look is None and not reader.closed:
                 # Without an event it also moves the place to resume at on: the less there is to look through then.
                 yield b": nothing new\n" + _id(watcher.mark) + b"\n"
+
+
+# It bears no id: who hears this and no more comes again with the same, and hears it again.
+_RESTART = b"event: restart\ndata: %b\n\n" % orjson.dumps(
+    {
+        "detail": "too much was recorded since this Last-Event-ID, or it is none of this journal: forget all alerts"
+        " that were told, the next message has every one that is open"
+    }
+)
 
 
 def _message(news: News) -> bytes:

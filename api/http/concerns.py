@@ -41,13 +41,15 @@ class ConcernTold(Part):
     """The event that opened it."""
     about: About
     reporter: Reporter | None
-    """Null: the caller is worried."""
+    """Who reported first; null: the caller is worried."""
     state: State
     """`open`, `not_found` and `refused` go on; `found` and `ended` are closed."""
     since: Instant
     """Since when all of this is known."""
     told_by: UUID
     """The event that told it."""
+    reports: int
+    """How often the worry was told while the concern was open, the first time included."""
     attempts: int
     last_outcome: str | None
     last_attempt_at: Instant | None
@@ -79,13 +81,14 @@ def concerns_router(majung: Majung) -> APIRouter:
     )
     def _(asked: Annotated[ConcernsAsked, Query()], response: Response) -> Any:
         """Every concern and how the search stands, as known now. Follow the `next` link until there is none."""
-        behind, moment = majung.lag().behind, asked.as_of or majung.now()
+        moment = asked.as_of or majung.now()
         after = None if asked.cursor is None else Cursor.read(asked.cursor)
         with majung.database.read() as connection:
             [served] = generations.live(connection, [concerns])
             found = concerns_at(
                 connection, served.table, moment, only_open=asked.open, after=after, limit=asked.limit + 1
             )
+            behind = majung.lag_in(connection).behind
         page = found[: asked.limit]
         cursor = Cursor(page[-1].opened_at, page[-1].opened_by).write() if len(found) > len(page) else None
         if cursor is not None:

@@ -21,10 +21,10 @@ from api.http.answer import Instant, Part
 from api.http.parameters import ADVICE, MOST_ITEMS, Moment
 from api.http.problems import Problem, documented
 from api.wiring import Majung
-from domain.clock import END_OF_TIME, day_of, end_of_day, from_microseconds, to_microseconds
+from domain.clock import END_OF_TIME, day_of, end_of_day, from_microseconds, to_microseconds, within_time
 from domain.cloud_events import in_utc
 from domain.follow_ups import Kind
-from projections.caseload import Ground, caseload, had_by, within_time
+from projections.caseload import Ground, caseload, had_by
 from projections.follow_ups import follow_ups
 from projections.whom_to_call import Call, Place, Urgency, places
 from replay import generations

@@ -47,9 +47,10 @@ def households_router(majung: Majung) -> APIRouter:
     @router.get("", response_model=Household, summary="Who lives together", responses=documented(*ASKED))
     def _(household: HouseholdId, asked: Annotated[AsOf, Query()]) -> Any:
         """Everybody who belonged to a household by then, since when and until when, as known now."""
-        behind, moment = majung.lag().behind, asked.as_of or majung.now()
+        moment = asked.as_of or majung.now()
         with majung.database.read() as connection:
             found = household_at(majung.journal, connection, household, moment)
+            behind = majung.lag_in(connection).behind
         members = [MemberTold(**member._asdict()) for member in found]
         return Household(household_id=household, as_of=moment, members=members, behind=behind)
 

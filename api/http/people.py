@@ -85,9 +85,11 @@ def people_router(majung: Majung) -> APIRouter:
         return answer(request, response, person, ruled, journey)
 
     @router.get("/wellbeing", response_model=PersonWellbeing, summary="How a person has been, by instrument")
-    def _(person: PersonId, clocks: clocks_asked, request: Request, response: Response) -> Any:
-        """Every measure with its score or the reason why there is none, and its change from the first score."""
-        return answer(request, response, person, clocks, wellbeing)
+    def _(person: PersonId, ruled: ruled, request: Request, response: Response) -> Any:
+        """Every measure with its score or the reason for none, the change since the baseline, and what is due when.
+
+        `rules` decides when healing was entered, from which baseline and occasions are counted."""
+        return answer(request, response, person, ruled, wellbeing)
 
     @router.get("/network", response_model=PersonNetwork, summary="The relationships of a person over time")
     def _(person: PersonId, compared: Annotated[Compared, Query()], request: Request, response: Response) -> Any:

@@ -77,7 +77,7 @@ class HandoverTold(Part):
     on_caseload: list[UUID]
     """Assigned to the worker."""
     on_shift: list[UUID]
-    """Handed over to the worker, and to nobody since."""
+    """Handed over to the worker in the last 24 hours, and to nobody since."""
     items: list[ItemTold]
     """Alerts, crises of the last 24 hours, follow-ups that are kept to a day, concerns: in this order."""
     behind: int
@@ -101,7 +101,7 @@ class HandoverReceipt(Part):
     """The shift is handed over."""
 
     people: int
-    """Everybody with something open, and all whom the giver was handed."""
+    """Everybody with something open."""
     items: int
     status: Literal["recorded", "duplicate", "nothing"]
     """`duplicate`: it had been carried out before; `nothing`: there was nobody to hand over."""
@@ -131,9 +131,10 @@ def workers_router(majung: Majung) -> APIRouter:
     def _(worker: WorkerName, asked: Annotated[AsOf, Query()]) -> Any:
         """Everybody who is assigned to a worker, with their stage and what is open."""
         journal.ensure_worker(worker)
-        behind, moment = majung.lag().behind, asked.as_of or majung.now()
+        moment = asked.as_of or majung.now()
         with majung.database.read() as connection:
             cases = casework.caseload_at(connection, worker, moment)
+            behind = majung.lag_in(connection).behind
         people = [CaseTold(**case._asdict()) for case in cases]
         return Caseload(worker=worker, as_of=moment, people=people, behind=behind)
 
@@ -146,9 +147,10 @@ def workers_router(majung: Majung) -> APIRouter:
     def _(worker: WorkerName, asked: Annotated[AsOf, Query()]) -> Any:
         """What is open for everybody who is assigned to a worker or was handed over to them."""
         journal.ensure_worker(worker)
-        behind, moment = majung.lag().behind, asked.as_of or majung.now()
+        moment = asked.as_of or majung.now()
         with majung.database.read() as connection:
             found = casework.handover_at(connection, worker, moment)
+            behind = majung.lag_in(connection).behind
         return HandoverTold(
             worker=worker,
             as_of=moment,
@@ -171,7 +173,7 @@ def workers_router(majung: Majung) -> APIRouter:
         openapi_extra=body_of(HandOverCommand),
     )
     async def _(worker: WorkerName, request: Request) -> Response:
-        """Everybody with something open goes to another worker, and all whom this one was handed."""
+        """Everybody with something open goes to another worker, for 24 hours at most."""
         told = await read_command(HandOverCommand, request, _ADVICE)
         return await run_in_threadpool(_hand_over, majung, worker, told)
 

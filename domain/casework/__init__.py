@@ -6,7 +6,7 @@ Import from here: `from domain.casework import assignments_of`.
 from domain.casework.assignments import ASSIGNING, Assignment, assigned_at, assignments_of
 from domain.casework.concerns import CLOSED, FOLLOWED, Concern, Period, State, concerns_of
 from domain.casework.households import MOVING, Residence, residences_of
-from domain.casework.shifts import HANDING_OVER, Shift, shifts_of
+from domain.casework.shifts import HANDING_OVER, SHIFT_ENDS_AFTER, Shift, shifts_of
 
 __all__ = [
     "ASSIGNING",
@@ -14,6 +14,7 @@ __all__ = [
     "FOLLOWED",
     "HANDING_OVER",
     "MOVING",
+    "SHIFT_ENDS_AFTER",
     "Assignment",
     "Concern",
     "Period",

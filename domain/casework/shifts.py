@@ -1,10 +1,12 @@
 """Who has a person on their shift: from shift-handed-over to intervals.
 
-Whoever was handed a person last has them, until they are handed over again: no clock ends a shift. It stands beside
-the assignments and changes none: who is assigned stays responsible. Of several handovers at one instant all count.
+Whoever was handed a person last has them until they are handed over again, and for 24† hours at most: then the shift
+is over by itself, so that nobody has for ever whom they never handed on. That lies ahead from the start, and no clock
+has to tick for it. A shift stands beside the assignments and changes none: who is assigned stays responsible. Of
+several handovers at one instant all count.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -17,6 +19,8 @@ from domain.touchpoint import Touchpoint
 
 HANDING_OVER: frozenset[type[Touchpoint]] = frozenset({ShiftHandedOver})
 """The touchpoints that tell of shifts."""
+SHIFT_ENDS_AFTER = timedelta(hours=24)
+"""A convention of the programme."""
 
 _occurred_at = attrgetter("occurred_at")
 
@@ -27,11 +31,11 @@ class Shift(NamedTuple):
     worker: str
     since: datetime
     until: datetime
-    """END_OF_TIME: still."""
+    """The next handover, or 24 hours after `since` where that is sooner: it may lie ahead."""
     handed_over_by: UUID
     """The event that began it."""
     ended_by: UUID | None
-    """The next handover; None: there was none."""
+    """The next handover; None: it ends by itself."""
 
 
 def shifts_of(history: History) -> list[Shift]:
@@ -40,13 +44,17 @@ def shifts_of(history: History) -> list[Shift]:
     if not told:
         return []
     found: list[Shift] = []
-    until: datetime = END_OF_TIME
+    following: datetime = END_OF_TIME
     ended_by: UUID | None = None
     for moment, facts in reversed([(moment, list(facts)) for moment, facts in groupby(told, _occurred_at)]):
         first: dict[str, UUID] = {}
         for fact in facts:
             assert isinstance(fact.event, ShiftHandedOver)
             first.setdefault(fact.event.to_actor, fact.event_id)
+        over = min(moment, END_OF_TIME - SHIFT_ENDS_AFTER) + SHIFT_ENDS_AFTER
+        if over <= following:
+            ended_by = None
+        until = min(over, following)
         found += [Shift(worker, moment, until, event_id, ended_by) for worker, event_id in first.items()]
-        until, ended_by = moment, facts[0].event_id
+        following, ended_by = moment, facts[0].event_id
     return sorted(found, key=attrgetter("since", "worker"))

@@ -44,8 +44,6 @@ _AGAINST = frozenset({ConsentState.WITHDRAWN, ConsentState.LAPSED})
 _AGAINST_ASKING = frozenset({ConsentState.WITHDRAWN})
 """That consent has lapsed is the reason to ask for it again."""
 
-"""What may withhold beside the journey."""
-
 
 def forbidden(kind: Kind, consents: Consents, restrictions: Restrictions) -> list[Interval]:
     """The times in which a scope that a kind needs was withdrawn, lapsed or restricted; they may overlap."""

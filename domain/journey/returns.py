@@ -3,13 +3,12 @@
 "Return" alone is the good word here (사회로의 복귀, the stage RETURN); a *return to isolation* is the way back from it.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from domain.clock import day_of, days_between
+from domain.clock import day_of, days_between, months_after
 from domain.codes import Stage
 from domain.journey.spells import Journey, Spell
 
@@ -67,7 +66,7 @@ def returns_within(exits: Iterable[QualifyingExit], months: int, as_of: datetime
     An exit is so many months old on that day of the month, or on the last where a month is too short; a return on that
     day is no longer within them, so that nothing that happens later changes the figure.
     """
-    today, over = day_of(as_of), [(found, _months_after(found.entered, months)) for found in exits]
+    today, over = day_of(as_of), [(found, months_after(day_of(found.entered.entered_at), months)) for found in exits]
     base = [(found, end) for found, end in over if end <= today]
     returned = sum(1 for found, end in base if found.returned and day_of(found.returned.entered_at) < end)
     return Returns(
@@ -80,12 +79,3 @@ def returns_within(exits: Iterable[QualifyingExit], months: int, as_of: datetime
         unstable=sum(1 for found, _ in base if found.unstable),
         by_selection=sum(1 for found, _ in base if found.entered.by_selection),
     )
-
-
-def _months_after(spell: Spell, months: int) -> date:
-    day = day_of(spell.entered_at)
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    if year > date.max.year:
-        return date.max
-    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -34,5 +34,12 @@ def test_the_lag_counts_what_the_worker_has_not_seen(settings: Settings) -> None
         assert majung.lag() == (1, 0)
 
 
+def test_the_lag_of_a_snapshot_knows_nothing_of_what_is_recorded_after_it(settings: Settings) -> None:
+    with wiring.start(settings) as majung, majung.database.read() as connection:
+        assert majung.lag_in(connection) == (0, 0)
+        majung.journal.record([call_received])
+        assert (majung.lag_in(connection), majung.lag()) == ((0, 0), (1, 1))
+
+
 def test_only_the_owner_may_read_the_master_key(settings: Settings) -> None:
     assert settings.master_key_file.stat().st_mode & 0o077 == 0

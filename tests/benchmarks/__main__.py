@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.benchmarks.appending import one_by_one, ten_thousands, thousands
 from tests.benchmarks.ground import Ground, ground
+from tests.benchmarks.ingesting import ingest
 from tests.benchmarks.measuring import Measured
+from tests.benchmarks.publishing import publish
 from tests.benchmarks.replaying import growth, refold, replay
 from tests.benchmarks.sizes import FULL, QUICK, Sizes
 from tests.benchmarks.table import table
@@ -22,6 +24,8 @@ CASES: Mapping[str, Callable[[Ground, Sizes], Iterator[Measured]]] = {
     "refold": refold,
     "replay": replay,
     "growth": growth,
+    "ingest": ingest,
+    "publish": publish,
 }
 LARGE = ("growth",)
 """Takes many minutes: only with --large, or by name."""

@@ -194,8 +194,17 @@ def test_it_reaches_who_is_assigned_while_it_is_open_and_who_was_handed_the_shif
         Reach("assigned", RAISED_AT - 20 * minute, RAISED_AT + 3 * minute),
         Reach("day", RAISED_AT - 60 * minute, RAISED_AT + 4 * minute),
         Reach("next", RAISED_AT + 3 * minute, END_OF_TIME),
-        Reach("night", RAISED_AT + 4 * minute, END_OF_TIME),
+        Reach("night", RAISED_AT + 4 * minute, RAISED_AT + 10 * minute),
     )
+
+
+def test_a_shift_that_is_over_is_not_reached() -> None:
+    def handed(hours: int, worker: str) -> Touchpoint:
+        moment = RAISED_AT - timedelta(hours=hours)
+        return shift_handed_over.replaced(occurred_at=moment, to_actor=worker)
+
+    assert alerts(emergency, handed(24, "over"))[0].reaches == ()
+    assert [reach.worker for reach in alerts(emergency, handed(23, "lasts"))[0].reaches] == ["lasts"]
 
 
 BEGIN = parse_moment("2025-06-02T00:00:00+09:00")
@@ -280,3 +289,10 @@ def test_a_silent_alert_reaches_nobody_however_many_are_responsible() -> None:
     [alert] = alerts(late, worker_assigned, shift_handed_over)
     assert (alert.silent, alert.reaches) == (True, ())
     assert len(alerts(emergency, worker_assigned)[0].reaches) == 1
+
+
+def test_who_is_assigned_and_has_the_shift_as_well_stands_for_each_of_the_two() -> None:
+    said = {"occurred_at": RAISED_AT}
+    both = (worker_assigned.replaced(worker="b", **said), shift_handed_over.replaced(to_actor="b", **said))
+    [alert] = alerts(emergency, *both)
+    assert [reach.worker for reach in alert.reaches] == ["b", "b"]

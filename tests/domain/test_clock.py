@@ -17,6 +17,7 @@ from domain.clock import (
     parse_moment,
     start_of_day,
     to_microseconds,
+    within_time,
 )
 
 INSTANTS = st.integers(to_microseconds(datetime(1900, 1, 1, tzinfo=UTC)), to_microseconds(END_OF_TIME))
@@ -88,3 +89,9 @@ def test_a_time_stamp_without_an_offset_is_refused_and_told_how_to_write_one() -
 def test_what_is_no_moment_is_refused_and_told_the_forms_that_are_read(text: str) -> None:
     with pytest.raises(NotAnInstant, match="is not a date"):
         parse_moment(text)
+
+
+def test_who_asks_for_the_end_of_time_is_told_of_the_moment_before() -> None:
+    before = END_OF_TIME - timedelta(microseconds=1)
+    assert within_time(END_OF_TIME) == within_time(before) == before
+    assert within_time(EPOCH) == EPOCH

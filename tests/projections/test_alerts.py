@@ -11,7 +11,7 @@ from domain.clock import END_OF_TIME, parse_moment
 from domain.history import Recorded
 from domain.touchpoint import Touchpoint
 from projections.alert_list import AlertLine, alert_list
-from projections.alerts import AlertRow, alerts, all_rows, calling_rows, fold
+from projections.alerts import AlertRow, alerts, all_rows, calling_rows, fold, standing_rows
 from tests.domain.test_alerts import RAISED_AT, acknowledged, emergency, in_time, phq9
 from tests.examples import PARTICIPANT, shift_handed_over, worker_assigned
 from tests.given import given, on
@@ -89,7 +89,7 @@ def test_what_was_acknowledged_or_told_too_late_is_listed_only_when_everything_i
 
 
 def test_it_reaches_the_assigned_the_one_with_the_shift_and_the_manager_and_once_escalated_everybody() -> None:
-    handed = on(shift_handed_over.replaced(to_actor="shift"), "2025-06-01")
+    handed = on(shift_handed_over.replaced(to_actor="shift"), "2025-06-02T09:00:00+09:00")
     found = rows(emergency, assigned, handed)
     [line] = alert_list(found, RAISED_AT, manager="manager")
     assert line.recipients == ["case", "shift", "manager"]
@@ -97,6 +97,39 @@ def test_it_reaches_the_assigned_the_one_with_the_shift_and_the_manager_and_once
         assert listed(found, RAISED_AT, worker=worker) == [("open", emergency.event_id)]
     assert listed(found, RAISED_AT, worker="nobody") == []
     assert listed(found, RAISED_AT + 10 * MINUTE, worker="nobody") == [("escalated", emergency.event_id)]
+    [escalated] = alert_list(found, RAISED_AT + 10 * MINUTE, manager="manager")
+    assert escalated.recipients == ["case", "manager"]
+
+
+def test_who_had_the_shift_while_it_was_open_sees_it_when_it_is_over() -> None:
+    shifts = [
+        on(shift_handed_over, f"2025-06-02T{time}:00+09:00").replaced(to_actor=worker, source_id=worker)
+        for time, worker in [("09:00", "before"), ("10:02", "meanwhile"), ("10:04", "after")]
+    ]
+    found = rows(emergency, *shifts, acknowledged(after_minutes=3))
+    seen = [worker for worker in ("before", "meanwhile", "after") if over(found, worker)]
+    assert seen == ["before", "meanwhile"]
+
+
+def over(found: Sequence[AlertRow], worker: str) -> list[tuple[str, UUID]]:
+    return listed(found, RAISED_AT + 60 * MINUTE, worker=worker, everything=True)
+
+
+def test_what_stands_at_a_moment_is_read_without_what_is_over_or_yet_to_come() -> None:
+    answered = on(emergency, "2025-06-02T09:00:00+09:00")
+    found = rows(emergency, flagged, late, answered, acknowledged(answered))
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        table = alerts.table(1, MetaData())
+        table.create(connection)
+        for row in found:
+            connection.execute(insert(table).values(row._asdict()))
+        for moment in [*(row.raised_at for row in found), *(row.until for row in found), END_OF_TIME]:
+            for at in (moment, moment - timedelta(microseconds=1)):
+                standing = list(standing_rows(connection, table, at))
+                assert listed(standing, at) == listed(found, at)
+                assert len(standing) == len(listed(found, at))
+    engine.dispose()
 
 
 def test_a_manager_who_is_also_assigned_is_named_once() -> None:
@@ -131,6 +164,20 @@ def test_a_line_tells_of_an_acknowledgement_only_once_it_was_given() -> None:
     assert (line(4).acknowledged_at, line(4).acknowledged_by, line(4).action) == (None, None, None)
     assert line(5).acknowledged_at == parse_moment("2025-06-02T10:05:00+09:00")
     assert (line(5).acknowledged_by, line(5).action) == ("worker-07", "call back today")
+
+
+def test_an_alert_that_nobody_acknowledges_for_a_year_does_not_grow_with_every_shift() -> None:
+    shifts = [
+        shift_handed_over.replaced(
+            occurred_at=RAISED_AT + timedelta(hours=8 * number - 1),
+            to_actor=f"shift-{number % 3}",
+            source_id=str(number),
+        )
+        for number in range(3 * 365)
+    ]
+    [row] = rows(emergency, assigned, *shifts)
+    assert [reach.worker for reach in row.responsible()] == ["case", "shift-0"]
+    assert len(repr(row)) < 1_000
 
 
 def test_most_people_have_none() -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, MetaData, Table, create_engine, insert
 
+from domain.casework import SHIFT_ENDS_AFTER
 from domain.clock import END_OF_TIME, parse_moment
 from domain.touchpoint import Touchpoint
 from projections.alerts import alerts
@@ -83,7 +84,7 @@ def test_a_row_says_who_had_whom_and_by_which_events() -> None:
             worker="worker-08",
             role="",
             since=shift_handed_over.occurred_at,
-            until=END_OF_TIME,
+            until=shift_handed_over.occurred_at + SHIFT_ENDS_AFTER,
             assigned_by=shift_handed_over.event_id,
             ended_by=None,
         ),
@@ -102,6 +103,7 @@ def test_a_row_says_how_the_search_stood_and_who_was_worried() -> None:
         reporter="neighbour",
         state="found",
         told_by=row.told_by,
+        reports=1,
         attempts=1,
         last_outcome="contacted",
         last_attempt_at=concern_reported.occurred_at,
@@ -151,7 +153,7 @@ def test_a_handover_has_what_is_open_in_order_for_both_grounds(connection: Conne
     emergency = on(call_received, "2025-06-12T09:30:00+09:00").replaced(level="emergency")
     people: list[Any] = [
         [worker_assigned, promise("2025-06-01", "2025-06-12"), promise("2025-06-01", "2025-06-10", "fu-2")],
-        [shift_handed_over, on(crisis_escalated, "2025-06-12T01:00:00+09:00")],
+        [on(shift_handed_over, "2025-06-11T18:00:00+09:00"), on(crisis_escalated, "2025-06-12T01:00:00+09:00")],
         [worker_assigned, on(concern_reported, "2025-06-11"), emergency],
         [on(crisis_escalated, "2025-06-12T02:00:00+09:00")],
     ]
@@ -167,7 +169,8 @@ def test_a_handover_has_what_is_open_in_order_for_both_grounds(connection: Conne
     at_once = items("2025-06-12T09:30:00+09:00")
     assert at_once == [("alert", 3, False), ("crisis", 2, False), *follow_up]
     assert items("2025-06-12T10:00:00+09:00")[0] == ("alert", 3, True)
-    assert ("crisis", 2, False) not in items("2025-06-13T01:00:00+09:00")
+    assert ("crisis", 2, False) in items("2025-06-12T17:59:59+09:00")
+    assert ("crisis", 2, False) not in items("2025-06-12T18:00:00+09:00")
     last = handover_of(connection, "worker-08", parse_moment("2025-06-12T09:00:00+09:00"), tables)
     assert {person.int: count for person, count in last.to_hand_over.items()} == {1: 2, 2: 1, 3: 1}
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from domain.acknowledging import AlertTakenOn
-from domain.clock import parse_moment
+from domain.clock import END_OF_TIME, parse_moment
 from domain.touchpoint import Touchpoint
-from projections.alert_list import AlertState
+from projections.alert_list import AlertState, alert_list
 from projections.alerts import alerts
 from replay import generations
 from replay.acknowledging import acknowledge
-from replay.alerts import Mark, Watcher, everything, look, looks
+from replay.alerts import Mark, Watcher, everything, look, looks, standing
 from replay.journal import Journal
 from replay.linking import link, unlink
 from replay.rebuild import rebuild
@@ -150,6 +150,33 @@ def test_an_id_that_is_none_of_this_journal_begins_anew(tracked: Journal, clock:
     record(tracked, emergency)
     mark = Mark.read(text)
     assert told(watcher(tracked).begin(mark)) == [("open", emergency.event_id)]
+
+
+def test_who_is_too_far_behind_begins_anew(tracked: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = watcher(tracked).begin().mark
+    record(tracked, emergency, phq9.replaced(occurred_at=START), acknowledged(after_minutes=0))
+    monkeypatch.setattr("replay.alerts.FARTHEST_BEHIND", 3)
+    assert watcher(tracked).begin(begun).goes_on
+    monkeypatch.setattr("replay.alerts.FARTHEST_BEHIND", 2)
+    anew = watcher(tracked).begin(begun)
+    assert (anew.goes_on, told(anew)) == (False, told(watcher(tracked).begin()))
+
+
+@supposing(stories(), st.data())
+@settings(max_examples=20, **SAME)  # type: ignore[arg-type]
+def test_what_stands_at_a_moment_is_the_same_as_among_all_there_ever_were(
+    folder: Path, events: list[Touchpoint], data: st.DataObject
+) -> None:
+    with fresh_journal(folder) as journal:
+        journal.clock = Clock()
+        record(journal, *events)
+        if data.draw(st.booleans()):
+            Worker(journal, MODELS).catch_up()
+        for moment in {END_OF_TIME} | {event.occurred_at for event in events}:
+            some, all_of_them = standing(journal, moment), everything(journal)
+            at = min(moment, journal.clock())
+            asked: dict[str, Any] = {"manager": "manager", "as_of": moment}
+            assert alert_list(some, at, **asked) == alert_list(all_of_them, at, **asked)
 
 
 def test_of_two_workers_one_takes_an_alert_on_and_telling_it_again_is_harmless(tracked: Journal, clock: Clock) -> None:

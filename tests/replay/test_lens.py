@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from domain.events import CallReceived, RiskAssessed
-from domain.history import AMENDMENTS
 from domain.touchpoint import REST, Touchpoint
 from replay.database import Database
 from replay.lens import Lens
@@ -17,9 +16,6 @@ from replay.schema import upgrade
 from replay.vault import KeyMissing, Vault
 from tests.conftest import MASTER_KEY
 from tests.examples import EXAMPLES, PARTICIPANT, call_received, risk_assessed
-
-NO_AMENDMENTS = [event for event in EXAMPLES.values() if type(event) not in AMENDMENTS]
-"""Whoever has an amendment is read whole: it may amend any type."""
 
 
 @pytest.fixture
@@ -45,7 +41,7 @@ def read_so_far(event: Touchpoint) -> set[str]:
     return event.__dict__.keys() - columns
 
 
-@pytest.mark.parametrize("event", NO_AMENDMENTS, ids=lambda event: event.stored_as)
+@pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: event.stored_as)
 def test_whatever_is_asked_for_is_what_was_recorded(event: Touchpoint, vault: Vault) -> None:
     lens, row = Lens(vault), stored(event, vault)
 
@@ -71,7 +67,7 @@ def test_what_was_asked_for_once_is_read_with_every_event_of_the_type_from_then_
     assert isinstance(call, CallReceived)
     assert call.level == call_received.level
 
-    assert lens.adjusted() == frozenset()
+    assert "call-received.v1" not in lens.adjusted()
     assert read_so_far(seen(lens, row, vault)) == {"level"}
 
 
@@ -81,7 +77,7 @@ def test_what_is_sealed_is_opened_only_where_it_was_asked_for(vault: Vault) -> N
     assert isinstance(assessed, RiskAssessed)
     assert assessed.level == risk_assessed.level
 
-    assert lens.adjusted() == {"risk-assessed.v1"}
+    assert "risk-assessed.v1" in lens.adjusted()
     assert read_so_far(lens.event(row, vault.for_opening([row[0]]), PARTICIPANT)) == {"level"}
     with pytest.raises(KeyMissing):
         lens.event(row, {}, PARTICIPANT)

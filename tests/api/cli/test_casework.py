@@ -1,5 +1,6 @@
 """`majung caseload`, `handover`, `concerns` and `households`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,10 @@ def caseload(terminal: Terminal) -> Terminal:
         of_other(store_visited),
     )
     return terminal
+
+
+def lately(event: Touchpoint) -> Touchpoint:
+    return event.replaced(occurred_at=datetime.now(UTC) - timedelta(hours=1))
 
 
 def people(rows: list[dict[str, Any]]) -> list[str]:
@@ -143,15 +148,22 @@ def test_who_was_handed_over_is_on_the_list_of_the_next_until_handed_over_again(
     assert set(people(caseload.rows("handover", "show", "worker-10"))) == {str(PARTICIPANT)}
 
 
-def test_who_was_handed_over_goes_on_also_when_nothing_is_open_any_more(terminal: Terminal) -> None:
-    terminal.given(store_visited, shift_handed_over)
+def test_for_whom_nothing_is_open_is_not_handed_on(terminal: Terminal) -> None:
+    terminal.given(store_visited, lately(shift_handed_over))
     given = terminal.rows("handover", "give", "--from", "worker-08", "--to", "worker-09", "--by", "worker-08")
-    assert given == {"people": 1, "items": 0, "status": "recorded"}
+    assert given == {"people": 0, "items": 0, "status": "nothing"}
+
+
+def test_a_shift_is_over_after_24_hours(terminal: Terminal) -> None:
+    terminal.given(shift_handed_over, promise("2025-05-01", "2025-05-04"))
+    for moment, number in [("2025-05-06T07:59:59+09:00", 1), ("2025-05-06T08:00:00+09:00", 0)]:
+        assert len(terminal.rows("handover", "show", "worker-08", "--as-of", moment)) == number
 
 
 def test_a_handover_told_again_is_a_duplicate_also_for_whom_only_a_shift_had(caseload: Terminal) -> None:
     third = UUID(int=3)
-    caseload.given(*(event.replaced(participant_id=third) for event in (store_visited, shift_handed_over)))
+    told = (concern_reported, lately(shift_handed_over))
+    caseload.given(*(event.replaced(participant_id=third) for event in told))
     said = ("handover", "give", "--from", "worker-08", "--to", "worker-09", "--by", "worker-08", "--command", COMMAND)
     first = caseload.rows(*said)
     assert (first["people"], first["status"]) == (2, "recorded")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from api.cli.exits import CODES, ExitCode, Refused, exit_code, message
-from consumers.csv_mapping import ColumnsMissing
+from consumers.tables.mapping import ColumnsMissing
 from domain.refusals import UnknownVersion
 from replay.as_of import PersonUnknown
 from replay.database import UnknownDatabase

@@ -68,7 +68,7 @@ def wait_until_followed(events: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_follows_the_journal_and_stops_when_told(terminal: Terminal, number: signal.Signals) -> None:
     with running(terminal, "work") as process:
-        line_with(process, "following the journal")
+        line_with(process, "working: project")
         with wiring.start(load_settings()) as majung:
             majung.journal.record([call_received])
             majung.journal.record([store_visited])
@@ -77,7 +77,8 @@ def test_the_worker_follows_the_journal_and_stops_when_told(terminal: Terminal, 
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
-    assert len(served(timeline)) == 2
+    [row] = served(timeline)
+    assert row.touchpoints == 2
 
 
 def test_the_server_answers_follows_the_journal_and_stops_when_told(terminal: Terminal) -> None:

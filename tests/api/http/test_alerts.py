@@ -17,6 +17,7 @@ from api.http import alerts, create_app
 from api.http.server import Server
 from api.wiring import MODELS, Majung
 from domain.touchpoint import Touchpoint
+from replay import alerts as replay_alerts
 from replay.acknowledging import acknowledge
 from replay.rebuild import rebuild
 from tests.api.http.requests import is_problem, person, post
@@ -107,6 +108,7 @@ class Stream:
         self.response = response
         self._lines = response.iter_lines()
         self.last_id = ""
+        self.restarts = 0
 
     def message(self) -> tuple[str | None, Any]:
         """The next message: its comment, if it is one, and its data."""
@@ -119,6 +121,8 @@ class Stream:
                 comment = value
             elif name == "id":
                 self.last_id = value
+            elif name == "event" and value == "restart":
+                self.restarts += 1
             elif name == "data":
                 data = orjson.loads(value)
         raise EOFError
@@ -127,7 +131,7 @@ class Stream:
         """The next message that tells of alerts."""
         while True:
             _, data = self.message()
-            if data is not None:
+            if isinstance(data, list):
                 return [(alert["state"], alert["event_id"]) for alert in data]
 
 
@@ -193,8 +197,24 @@ def test_who_comes_again_is_told_only_what_changed_meanwhile(place: Place, majun
         assert stream.alerts() == [("open", str(new.event_id)), ("acknowledged", str(ended.event_id))]
         last_id = stream.last_id
     with place.stream(last_id) as stream:
-        assert stream.alerts() == []
+        assert (stream.alerts(), stream.restarts) == ([], 0)
+
+
+def test_who_cannot_go_on_from_their_id_is_told_so_and_then_all_that_is_open(
+    place: Place, majung: Majung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, other = now(emergency), now(emergency, source_id="other")
+    majung.journal.record([kept])
+    with place.stream() as stream:
+        assert (len(stream.alerts()), stream.restarts) == (1, 0)
+        last_id = stream.last_id
+    majung.journal.record([other])
     with place.stream("of another server") as stream:
+        assert (len(stream.alerts()), stream.restarts) == (2, 1)
+    monkeypatch.setattr(replay_alerts, "FARTHEST_BEHIND", 0)
+    with place.stream(last_id) as stream:
+        _, data = stream.message()
+        assert (data.keys(), stream.last_id) == ({"detail"}, "")
         assert len(stream.alerts()) == 2
 
 

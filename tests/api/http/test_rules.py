@@ -13,7 +13,7 @@ from tests.api.http.requests import person
 from tests.examples import call_received, consent_given, journey_ended
 from tests.given import on
 
-PATHS = pytest.mark.parametrize("path", ["", "/journey"])
+PATHS = pytest.mark.parametrize("path", ["", "/journey", "/wellbeing"])
 EAGER = VERSION_1.model_copy(update={"version": "eager", "sessions_attended": 2})
 
 
@@ -54,7 +54,7 @@ def test_unknown_rules_are_refused(client: TestClient, majung: Majung, path: str
     assert response.json()["parameters"][0]["name"] == "rules"
 
 
-@pytest.mark.parametrize("path", ["/timeline", "/wellbeing", "/network"])
+@pytest.mark.parametrize("path", ["/timeline", "/network"])
 def test_what_rests_on_no_stage_takes_no_rules(client: TestClient, majung: Majung, path: str) -> None:
     majung.journal.record([call_received])
     assert client.get(person(f"{path}?rules=1")).status_code == 422

@@ -1,6 +1,8 @@
 """Who is responsible, who lives where, and who has whom on their shift, as intervals."""
 
-from domain.casework import assignments_of, residences_of, shifts_of
+from datetime import timedelta
+
+from domain.casework import SHIFT_ENDS_AFTER, assignments_of, residences_of, shifts_of
 from domain.clock import END_OF_TIME, parse_moment
 from tests.examples import (
     HOUSEHOLD,
@@ -72,10 +74,25 @@ def test_somebody_lives_in_a_household_from_joining_it_until_they_leave() -> Non
 
 
 def test_whoever_was_handed_a_person_last_has_them_until_the_next_handover() -> None:
-    back = on(shift_handed_over, "2025-05-06").replaced(to_actor="worker-09")
-    night, day = shifts_of(given(shift_handed_over, back).history())
+    handed = on(shift_handed_over, AT)
+    back = on(shift_handed_over, "2025-06-01T17:00:00+09:00").replaced(to_actor="worker-09")
+    night, day = shifts_of(given(handed, back).history())
     assert (night.worker, night.until, night.ended_by) == ("worker-08", back.occurred_at, back.event_id)
-    assert (day.worker, day.until) == ("worker-09", END_OF_TIME)
+    assert (day.worker, day.since, day.ended_by) == ("worker-09", back.occurred_at, None)
+
+
+def test_a_shift_that_nobody_hands_on_is_over_by_itself_after_24_hours() -> None:
+    handed = on(shift_handed_over, AT)
+    [alone] = shifts_of(given(handed).history())
+    assert (alone.until, alone.ended_by) == (parse_moment("2025-06-02T09:00:00+09:00"), None)
+    much_later = on(shift_handed_over, "2025-06-20").replaced(source_id="later")
+    assert shifts_of(given(handed, much_later).history())[0] == alone
+
+
+def test_a_shift_that_begins_at_the_end_of_time_ends_there() -> None:
+    late = shift_handed_over.replaced(occurred_at=END_OF_TIME - timedelta(hours=1))
+    [found] = shifts_of(given(late).history())
+    assert found.until == END_OF_TIME
 
 
 def test_of_several_handovers_at_one_instant_all_count() -> None:
@@ -83,6 +100,6 @@ def test_of_several_handovers_at_one_instant_all_count() -> None:
     several = [on(shift_handed_over, AT).replaced(to_actor=worker, source_id=worker) for worker in ("b", "a")]
     found = shifts_of(given(*several).history())
     assert [(shift.worker, shift.since, shift.until) for shift in found] == [
-        ("a", moment, END_OF_TIME),
-        ("b", moment, END_OF_TIME),
+        ("a", moment, moment + SHIFT_ENDS_AFTER),
+        ("b", moment, moment + SHIFT_ENDS_AFTER),
     ]

@@ -1,8 +1,12 @@
 """Concerns: what opens one, how the search for the third person stands, and what closes it."""
 
+from datetime import timedelta
+from itertools import cycle
+
 import pytest
 
 from domain.casework import Concern, State, concerns_of
+from domain.clock import parse_moment
 from domain.codes import About
 from domain.journey import journey_of
 from domain.touchpoint import Touchpoint
@@ -17,6 +21,8 @@ from tests.examples import (
     store_visited,
 )
 from tests.given import given, on
+
+START = parse_moment("2025-01-01")
 
 
 def attempt(day: str, outcome: str) -> Touchpoint:
@@ -135,3 +141,82 @@ def test_the_end_of_the_journey_ends_the_concern_and_a_later_report_opens_anothe
     first, second = concerns_of(given(concern_reported, journey_ended, again).history())
     assert [period.state for period in first.periods] == ["open", "ended"]
     assert [period.state for period in second.periods] == ["open"]
+
+
+def found(*events: Touchpoint) -> list[tuple[str, str, int, int]]:
+    """Of every concern: about whom, how it stands in the end, how often it was reported and sought after."""
+    concerns = concerns_of(given(*events).history())
+    return [(one.about, last.state, last.reports, last.attempts) for one in concerns for last in one.periods[-1:]]
+
+
+def test_a_report_while_a_concern_is_open_belongs_to_it_and_is_counted() -> None:
+    again = on(concern_reported, "2025-05-06").replaced(reporter="family")
+    one = concern(concern_reported, attempt("2025-05-04", "refused"), again)
+    assert [(period.state, period.reports, period.told_by) for period in one.periods[1:]] == [
+        ("refused", 1, one.periods[1].told_by),
+        ("refused", 2, again.event_id),
+    ]
+    assert (one.opened_by, one.reporter) == (concern_reported.event_id, "neighbour")
+
+
+def test_of_two_reports_at_one_instant_the_concern_is_one() -> None:
+    at = "2025-05-05T12:00:00+09:00"
+    two = [on(concern_reported, at).replaced(source_id=f"c-{number}") for number in range(2)]
+    assert found(*two) == [("self", "open", 2, 0)]
+
+
+def test_a_report_after_a_concern_was_closed_is_a_new_one() -> None:
+    again = on(worried_call, "2025-06-01")
+    assert found(worried_call, attempt("2025-05-05", "contacted"), again) == [
+        ("other", "found", 1, 1),
+        ("other", "open", 1, 0),
+    ]
+
+
+def test_an_attempt_in_the_callers_stream_is_about_whom_was_reported_last() -> None:
+    other, household = on(worried_call, "2025-05-01"), on(worried_call.replaced(about="household"), "2025-05-02")
+    reached = attempt("2025-05-05", "contacted")
+    assert found(other, household, reached) == [("other", "open", 1, 0), ("household", "found", 1, 1)]
+    other_again = on(worried_call, "2025-05-03")
+    assert found(other, household, other_again, reached) == [("other", "found", 2, 1), ("household", "open", 1, 0)]
+    next_one = attempt("2025-05-06", "contacted")
+    assert found(other, household, reached, next_one) == [("other", "found", 1, 1), ("household", "found", 1, 1)]
+
+
+def test_of_both_reported_at_one_instant_an_attempt_is_about_the_other_whatever_their_ids() -> None:
+    at = "2025-05-05T12:00:00+09:00"
+    for number in range(6):
+        household = on(worried_call, at).replaced(about="household", source_id=f"h-{number}")
+        told = found(on(worried_call, at), household, attempt("2025-05-06", "contacted"))
+        assert sorted(told) == [("household", "open", 1, 0), ("other", "found", 1, 1)]
+
+
+def test_a_contact_has_to_be_clearly_later_than_every_report() -> None:
+    by_day = concern_reported.replaced(precision="day")
+    again = on(concern_reported, "2025-05-03T13:00:00+09:00")
+    contact = "2025-05-03T18:00:00+09:00"
+    assert states(on(concern_reported, "2025-05-02"), again, on(counselling_held, contact))[-1] == "found"
+    assert states(by_day, again, on(counselling_held, contact)) == ["open", "open"]
+    assert states(on(concern_reported, "2025-05-02"), by_day, on(counselling_held, contact)) == ["open", "open"]
+
+
+@pytest.mark.parametrize(
+    ("reports", "about"),
+    [
+        ([concern_reported], ["self"]),
+        ([worried_call, worried_call.replaced(about="household")], ["other", "household"]),
+    ],
+)
+def test_two_thousand_reports_and_attempts_give_no_more_periods_than_that(
+    reports: list[Touchpoint], about: list[str]
+) -> None:
+    several = [*reports, discovery_attempted.replaced(outcome="no_answer")]
+    told = [
+        event.replaced(occurred_at=START + timedelta(hours=number), source_id=f"e-{number}")
+        for number, event in zip(range(2000), cycle(several), strict=False)
+    ]
+    concerns = concerns_of(given(*told).history())
+    assert [one.about for one in concerns] == about
+    assert sum(len(one.periods) for one in concerns) == 2000
+    last = [one.periods[-1] for one in concerns]
+    assert sum(period.reports + period.attempts for period in last) == 2000

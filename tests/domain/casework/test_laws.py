@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given as supposing
 from hypothesis import strategies as st
 
-from domain.casework import CLOSED, concerns_of
+from domain.casework import CLOSED, Concern, concerns_of
 from domain.clock import END_OF_TIME
+from domain.codes import About
 from domain.touchpoint import Touchpoint
 from projections.caseload import caseload
 from projections.concerns import concerns
@@ -68,4 +69,21 @@ def test_a_concern_goes_on_without_a_gap_counts_every_attempt_and_stays_closed(e
             assert one.until == following.since
             assert one.state not in CLOSED
             assert one.attempts <= following.attempts
+            assert one.reports <= following.reports
         assert all((period.attempts == 0) == (period.last_outcome is None) for period in concern.periods)
+
+
+@supposing(stories())
+def test_no_two_concerns_about_the_same_are_open_at_once_and_every_event_adds_one_period_at_most(
+    events: list[Touchpoint],
+) -> None:
+    found = concerns_of(history(events))
+    for about in About:
+        times = [(one.opened_at, closed_at(one)) for one in found if one.about == about]
+        assert all(one[1] <= following[0] for one, following in pairwise(times))
+    assert sum(len(concern.periods) for concern in found) <= len(events)
+
+
+def closed_at(concern: Concern) -> datetime:
+    last = concern.periods[-1]
+    return last.since if last.state in CLOSED else END_OF_TIME

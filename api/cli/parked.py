@@ -1,0 +1,117 @@
+"""`majung parked`: messages that did not become facts, why, and what is done about them."""
+
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection
+
+from api import wiring
+from api.cli.exits import ExitCode
+from api.cli.listing import Listing, record
+from api.cli.messages import remark
+from api.cli.options import Limit, Output, checked
+from api.cli.output import Format, show
+from api.commands import Actor, Reason
+from api.settings import load_settings
+from api.wiring import Majung
+from replay import parked
+from replay.parked import Parked, ParkedBytesGone
+
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="A number of `majung parked list`.")]
+Numbers = Annotated[
+    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Numbers of `majung parked list`.", show_default=False)
+]
+All = Annotated[bool, typer.Option("--all", help="Also those that were retried or discarded.")]
+Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those that were parked for this reason.")]
+RetryAll = Annotated[bool, typer.Option("--all", help="All that are parked; with --code, for that reason.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        parser=checked(Actor, "must have 1 to 200 characters, not only blanks, and no control characters"),
+        metavar="NAME",
+        help="Pseudonym of the worker who decides it.",
+    ),
+]
+Why = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        parser=checked(Reason, "say why, in at most 2,000 characters"),
+        metavar="TEXT",
+        help="Why; stored sealed.",
+    ),
+]
+
+_BRIEF = ("id", "state", "code", "recorded_at", "message")
+
+
+def list_parked(every: All = False, code: Code = None, limit: Limit = None, output: Output = Format.TABLE) -> None:
+    """The messages that wait for a decision, the oldest first, and why each was parked; nothing of what they hold."""
+    with wiring.start(load_settings()) as majung, majung.database.read() as connection:
+        rows = parked.list_parked(connection, None if every else "parked", code, limit)
+    show(output, Listing("parked", Parked._fields, rows, brief=_BRIEF))
+
+
+def show_parked(number: Number, output: Output = Format.TABLE) -> None:
+    """One parked message with its key, headers and value as they came. They may name people."""
+    with wiring.start(load_settings()) as majung, majung.database.read() as connection:
+        found = parked.find_parked(connection, number)
+        reason = parked.open_reason(connection, majung.journal.vault, number)
+        content = _content(majung, connection, number)
+    show(output, record("message", **found._asdict(), reason=reason, **content))
+
+
+def retry(
+    by: By, numbers: Numbers = None, every: RetryAll = False, code: Code = None, output: Output = Format.TABLE
+) -> None:
+    """Read parked messages again and record what can be recorded now, as after an upgrade; the rest stays parked."""
+    # Only here: no other command of these pays for the client.
+    from consumers.kafka.retrying import Retry
+    from consumers.kafka.retrying import retry as retry_one
+
+    if bool(numbers) == every:
+        raise typer.BadParameter("name the numbers of messages, or --all")
+    if code is not None and not every:
+        raise typer.BadParameter("--code goes with --all")
+    with wiring.start(load_settings()) as majung:
+        majung.journal.ensure_worker(by)
+        skew = majung.settings.future_skew
+        done = [
+            retry_one(majung.journal, number, by=by, now=majung.journal.clock(), skew=skew)
+            for number in dict.fromkeys(numbers or _waiting(majung, code))
+        ]
+    show(output, Listing("retried", Retry._fields, done))
+    if not all(one.is_settled for one in done):
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def discard(number: Number, reason: Why, by: By, output: Output = Format.TABLE) -> None:
+    """Nothing shall come of a parked message: it stays listed with who decided that, and is never recorded."""
+    with wiring.start(load_settings()) as majung:
+        majung.journal.ensure_worker(by)
+        now = majung.journal.clock()
+        with majung.database.write() as connection:
+            parked.remove_expired(connection, now)
+            parked.discard(connection, majung.journal.vault, number, reason=reason, by=by, now=now)
+    show(output, record("discarded", id=number, state="discarded", decided_by=by, decided_at=now))
+
+
+def _waiting(majung: Majung, code: str | None) -> list[int]:
+    with majung.database.read() as connection:
+        return [found.id for found in parked.list_parked(connection, code=code)]
+
+
+def _content(majung: Majung, connection: Connection, number: int) -> dict[str, Any]:
+    """Key, headers and value as text; nothing of them after their time."""
+    try:
+        raw = parked.open_raw(connection, majung.journal.vault, number, majung.journal.clock())
+    except ParkedBytesGone as gone:
+        remark(str(gone))
+        return {"key": None, "headers": None, "value": None}
+    headers = [[name, _text(value)] for name, value in raw.headers]
+    return {"key": _text(raw.key), "headers": headers, "value": _text(raw.value)}
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="backslashreplace")

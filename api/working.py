@@ -1,0 +1,118 @@
+"""What `majung work` does: each part that the settings name in a thread of its own, until all are told to stop."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event, Thread
+
+import psycopg
+from sqlalchemy.exc import OperationalError
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential,
+    wait_random,
+)
+
+from api.settings import Part
+from api.wiring import Majung
+
+log = logging.getLogger("majung.work")
+
+Work = Callable[[Event], None]
+"""Runs until the event is set."""
+
+_DATABASE_AWAY = (OperationalError, psycopg.OperationalError, sqlite3.OperationalError)
+
+
+class KafkaOff(Exception):
+    """A part needs Kafka, and the settings name no broker."""
+
+
+class PartMissing(Exception):
+    """This release does not have the part."""
+
+
+def project(majung: Majung) -> Work:
+    """Keeps the read models up to date; a database that is away is waited for."""
+
+    def begin_anew(attempt: RetryCallState) -> None:
+        error = attempt.outcome.exception() if attempt.outcome else None
+        log.warning("project: %s: attempt %d", type(error).__qualname__, attempt.attempt_number)
+        # Connections that a restarted server has cut would each fail once.
+        majung.database.close()
+
+    def run(stop: Event) -> None:
+        retrying = Retrying(
+            retry=retry_if_exception_type(_DATABASE_AWAY),
+            wait=wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.1),
+            before_sleep=begin_anew,
+            sleep=sleep_using_event(stop),
+            stop=stop_when_event_set(stop),
+            retry_error_callback=lambda _: None,
+        )
+        retrying(majung.worker().run, stop)
+
+    return run
+
+
+def ingest(majung: Majung) -> Work:
+    """Takes touchpoints from Kafka. Raises KafkaOff."""
+    # Only here: who works without Kafka does not pay for its client.
+    from consumers.kafka.ingest import Ingest
+
+    settings = majung.settings
+    member = Ingest(majung.journal, brokers(majung), settings.kafka_group_id, skew=settings.future_skew)
+    return member.run
+
+
+def publish(majung: Majung) -> Work:
+    """Publishes the journal to Kafka. Raises KafkaOff."""
+    from consumers.kafka.publish import Publish
+
+    return Publish(majung.journal, brokers(majung)).run
+
+
+PARTS: Mapping[Part, Callable[[Majung], Work]] = {"project": project, "ingest": ingest, "publish": publish}
+
+
+def brokers(majung: Majung) -> str:
+    """Where Kafka is. Raises KafkaOff."""
+    if majung.settings.kafka_bootstrap_servers is None:
+        raise KafkaOff("Kafka is off: set MAJUNG_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT, or leave it out of MAJUNG_WORK")
+    return majung.settings.kafka_bootstrap_servers
+
+
+def work(majung: Majung, stop: Event) -> None:
+    """Run the parts that the settings name until `stop` is set; each finishes what it has in hand.
+
+    Where one fails, all are stopped, and its error is raised. Raises KafkaOff and PartMissing before any starts.
+    """
+    if missing := [name for name in majung.settings.parts if name not in PARTS]:
+        raise PartMissing(f"this release cannot {' or '.join(missing)}: leave it out of MAJUNG_WORK")
+    run_together([PARTS[name](majung) for name in majung.settings.parts], stop)
+
+
+def run_together(parts: Sequence[Work], stop: Event) -> None:
+    """Run these in threads until `stop` is set, which any that fails does; then raise the first error."""
+    failures: list[BaseException] = []
+
+    def run(part: Work) -> None:
+        try:
+            part(stop)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            stop.set()
+
+    threads = [Thread(target=run, args=(part,), name="majung-work") for part in parts]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,1 @@
+"""Kafka: touchpoints in, the journal out. The one package that knows it."""

@@ -1,0 +1,359 @@
+"""Touchpoints in from Kafka: each message has one effect, whatever is killed when.
+
+One transaction holds a batch's facts, the messages of it that park, and the place in each partition up to which that
+settles them. Kafka only tells which partitions are ours; where to read on stands in the database, and is looked up
+whenever partitions are assigned and whenever anything went wrong.
+"""
+
+import logging
+import sqlite3
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from threading import Event
+from time import monotonic
+from typing import Any, NamedTuple
+
+import psycopg
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import (
+    AuthorizationError,
+    IllegalArgumentError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+    UnsupportedCodecError,
+)
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_when_event_set, wait_exponential, wait_random
+
+from consumers.kafka.connecting import connect
+from consumers.kafka.messages import REFUSALS, pseudonym, read_message
+from consumers.kafka.offsets import Fenced, Move, Partition, move, places
+from consumers.kafka.topics import TOUCHPOINTS
+from domain.intake import SKEW
+from domain.touchpoint import Touchpoint
+from replay.journal import Journal, Outcome
+from replay.parked import RawMessage, ToPark, park, remove_expired
+
+log = logging.getLogger("majung.kafka.ingest")
+
+BATCH = 2_000
+"""The most messages of one transaction: on SQLite, of about 50 ms."""
+CONFLICT = "conflict"
+
+_LONGEST_WAIT_SECONDS = 5.0
+_POLL_SECONDS = 0.5
+"""How long a poll waits for messages, and so how late a stop is noticed."""
+_REMOVE_EVERY_SECONDS = 3600.0
+_BROKER_SECONDS = 5.0
+"""For so long the broker is waited for before the wait is told, and tried again."""
+CONSUMER = {
+    # What is fetched ahead of the batch in hand: the rest stays with the broker.
+    "max_partition_fetch_bytes": 4 * 1024 * 1024,
+    "fetch_max_bytes": 16 * 1024 * 1024,
+    "bootstrap_timeout_ms": int(_BROKER_SECONDS * 1000),
+    "reconnect_backoff_max_ms": 2_000,
+}
+"""kafka-python's options for the consumer, unless told otherwise."""
+_FATAL = (
+    AuthorizationError,
+    IllegalArgumentError,
+    IllegalStateError,
+    KafkaConfigurationError,
+    SaslAuthenticationFailedError,
+    UnsupportedCodecError,
+)
+"""What no waiting mends."""
+
+
+# KafkaUnusable
+# └── TopicMissing    the broker has no such topic
+
+
+class KafkaUnusable(OSError):
+    """Kafka cannot be used as it is, and no waiting mends that; the message says what to do."""
+
+
+class TopicMissing(KafkaUnusable):
+    """The broker has no such topic."""
+
+
+class _Read(NamedTuple):
+    """A message, and the touchpoint it tells, or why it tells none."""
+
+    partition: Partition
+    offset: int
+    raw: RawMessage
+    event: Touchpoint | None
+    code: str = ""
+    message: str = ""
+
+
+class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
+    """A member of the consumer group that records what comes. Its methods are for one thread.
+
+    `options` are kafka-python's, for the consumer. Nothing connects before the first step.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        bootstrap_servers: str,
+        group_id: str,
+        *,
+        topic: str = TOUCHPOINTS,
+        skew: timedelta = SKEW,
+        batch: int = BATCH,
+        **options: Any,
+    ) -> None:
+        self._journal = journal
+        self._topic = topic
+        self._skew = skew
+        self._options = (
+            CONSUMER
+            | options
+            | {
+                "bootstrap_servers": bootstrap_servers.split(","),
+                "group_id": group_id,
+                "max_poll_records": batch,
+                # The places stand in the database; a place that the broker no longer has is told, and read on after.
+                "enable_auto_commit": False,
+                "auto_offset_reset": "earliest",
+                # What a producer took back was never told.
+                "isolation_level": "read_committed",
+                "allow_auto_create_topics": False,
+            }
+        )
+        self._consumer: Any = None
+        self._stop = Event()
+        self._assigned: deque[TopicPartition] = deque()
+        """Those that the consumer's own thread was given, until this one has taken notice."""
+        self._astray: set[TopicPartition] = set()
+        """Paused, because where to read on has to be looked up first."""
+        self._places: dict[TopicPartition, int | None] = {}
+        """What the database said, and what was written there since."""
+        self._removed_at = float("-inf")
+        self.is_waiting = False
+        """Whether the broker or the database is away."""
+
+    @property
+    def partitions(self) -> frozenset[TopicPartition]:
+        """Those that are this member's now."""
+        consumer = self._consumer
+        return frozenset(consumer.assignment()) if consumer is not None else frozenset()
+
+    def run(self, stop: Event) -> None:
+        """Take what comes until `stop` is set; the batch in hand is finished. Raises KafkaUnusable."""
+        self._stop = stop
+        try:
+            while not stop.is_set():
+                self.step()
+        except KafkaError as error:
+            raise KafkaUnusable(f"Kafka refuses ({type(error).__name__}): see what the broker logs of it") from error
+        finally:
+            self.close()
+
+    def step(self) -> int:
+        """Settle the messages of one poll in one transaction; returns how many, 0 where none came for a moment.
+
+        While the broker or the database is away it is waited for, in the group and holding nothing. Raises
+        TopicMissing, and what no waiting mends.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception(_passes),
+            wait=wait_exponential(multiplier=0.1, max=_LONGEST_WAIT_SECONDS) + wait_random(0, 0.1),
+            before_sleep=self._let_go,
+            sleep=self._stay,
+            stop=stop_when_event_set(self._stop),
+            retry_error_callback=lambda _: 0,
+        )
+        settled: int = retrying(self._step)
+        self.is_waiting = False
+        return settled
+
+    def close(self) -> None:
+        """Leave the group."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with suppress(KafkaError):
+                consumer.close(autocommit=False, timeout_ms=5_000)
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """In the consumer's own thread: nothing is read of these until their places were looked up."""
+        assigned = list(assigned)
+        self._consumer.pause(*assigned)
+        self._assigned.extend(assigned)
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Nothing is in hand between two polls, and what was settled is stored."""
+
+    def _step(self) -> int:
+        consumer = self._joined()
+        self._remove_expired()
+        self._take_notice()
+        if self._astray:
+            self._look_up(consumer)
+        polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000))
+        self._take_notice()
+        batch = {found: messages for found, messages in polled.items() if found not in self._astray}
+        if not batch:
+            return 0
+        try:
+            self._settle(batch)
+        except Fenced as fenced:
+            log.warning("fenced: %s; its place is looked up", fenced)
+            self._stray(batch)
+            return 0
+        return sum(map(len, batch.values()))
+
+    def _joined(self) -> Any:
+        if self._consumer is None:
+            consumer = connect(KafkaConsumer, **self._options)
+            if not consumer.partitions_for_topic(self._topic):
+                consumer.close(autocommit=False)
+                raise TopicMissing(f"the broker has no topic {self._topic}: run `majung topics create`")
+            self._consumer = consumer
+            consumer.subscribe([self._topic], listener=self)
+        return self._consumer
+
+    def _take_notice(self) -> None:
+        while self._assigned:
+            self._astray.add(self._assigned.popleft())
+
+    def _look_up(self, consumer: Any) -> None:
+        """Read on where the database says; where it says nothing, at the beginning."""
+        # Of a partition that we have no longer nothing is to be looked up.
+        ours = sorted(self._astray & consumer.assignment())
+        with self._journal.database.read() as connection:
+            found = places(connection, [Partition(*partition) for partition in ours])
+        first = consumer.beginning_offsets(ours, timeout_ms=_BROKER_SECONDS * 1000)
+        end = consumer.end_offsets(ours, timeout_ms=_BROKER_SECONDS * 1000)
+        for partition in ours:
+            place = found.get(Partition(*partition))
+            _tell_of_gap(partition, place, first[partition], end[partition])
+            # Lost again meanwhile, it is for another to read.
+            with suppress(ValueError, KeyError, IllegalStateError):
+                begin_anew = place is None or not first[partition] <= place <= end[partition]
+                consumer.seek(partition, first[partition] if begin_anew else place)
+                self._places[partition] = place
+                consumer.resume(partition)
+            self._astray.discard(partition)
+        self._astray &= consumer.assignment()
+
+    def _settle(self, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
+        now = self._journal.clock()
+        read = [self._read(message, now) for messages in batch.values() for message in messages]
+        moves = {
+            Partition(*partition): Move(self._places[partition], messages[-1].offset + 1)
+            for partition, messages in batch.items()
+        }
+
+        def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+            move(connection, moves)
+            park(connection, self._journal.vault, _to_park(read, outcomes), now)
+
+        outcomes = self._journal.record([told.event for told in read if told.event is not None], beside=beside)
+        for partition in batch:
+            self._places[partition] = moves[Partition(*partition)].next_offset
+        counts = Counter(outcome.status for outcome in outcomes)
+        refused = len(read) - len(outcomes)
+        told = counts["recorded"], counts["duplicate"], counts["conflict"], refused
+        log.info("settled recorded=%d duplicate=%d conflict=%d refused=%d", *told)
+
+    def _read(self, message: Any, now: datetime) -> _Read:
+        partition = Partition(message.topic, message.partition)
+        raw = RawMessage(message.key, message.value, message.headers)
+        try:
+            return _Read(partition, message.offset, raw, read_message(raw, now=now, skew=self._skew))
+        except REFUSALS as refusal:
+            return _Read(partition, message.offset, raw, None, refusal.code, str(refusal))
+
+    def _remove_expired(self) -> None:
+        if monotonic() - self._removed_at < _REMOVE_EVERY_SECONDS:
+            return
+        with self._journal.database.write() as connection:
+            removed = remove_expired(connection, self._journal.clock())
+        self._removed_at = monotonic()
+        if removed:
+            log.info("removed the bytes of parked messages: %d", removed)
+
+    def _stray(self, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            # One that was lost meanwhile cannot be paused, and is not ours to read.
+            with suppress(KeyError):
+                self._consumer.pause(partition)
+            self._astray.add(partition)
+
+    def _let_go(self, attempt: RetryCallState) -> None:
+        """What was polled is dropped, to be read again: memory stays bounded however long this takes."""
+        self.is_waiting = True
+        error = attempt.outcome.exception() if attempt.outcome else None
+        log.warning(
+            "%s: attempt %d, waiting %.1f s", type(error).__qualname__, attempt.attempt_number, attempt.upcoming_sleep
+        )
+        if not isinstance(error, KafkaError):
+            # Connections that a restarted server has cut would each fail once.
+            self._journal.database.close()
+            self._journal.vault.database.close()
+        if self._consumer is not None:
+            self._stray(self._consumer.assignment())
+
+    def _stay(self, seconds: float) -> None:
+        """Wait as a member of the group: who does not poll is put out of it."""
+        until = monotonic() + seconds
+        while not self._stop.is_set() and (left := until - monotonic()) > 0:
+            if self._consumer is None:
+                self._stop.wait(left)
+                continue
+            try:
+                # Everything is paused, and what is assigned meanwhile too: nothing comes of this.
+                self._consumer.poll(timeout_ms=int(min(left, _POLL_SECONDS) * 1000) + 1)
+            except KafkaError:
+                self._stop.wait(min(left, _POLL_SECONDS))
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether waiting may mend it: a broker or a database that is away, busy or full."""
+    if isinstance(error, KafkaError):
+        return not isinstance(error, _FATAL)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | PoolExhausted | psycopg.OperationalError | sqlite3.OperationalError)
+
+
+def _tell_of_gap(partition: TopicPartition, place: int | None, first: int, end: int) -> None:
+    if place is None:
+        return
+    if place < first:
+        where = f"{partition.topic}, partition {partition.partition}"
+        log.error("%s: %d messages were removed by the broker before they were read", where, first - place)
+    elif place > end:
+        where = f"{partition.topic}, partition {partition.partition}"
+        log.error("%s: ends before the place that was read, was it made anew? It is read from its beginning", where)
+
+
+def _to_park(read: Sequence[_Read], outcomes: Sequence[Outcome]) -> list[ToPark]:
+    """What did not become a fact, in the order it came."""
+    rest = iter(outcomes)
+    parked = []
+    for told in read:
+        place = *told.partition, told.offset
+        if told.event is None:
+            parked.append(ToPark(*place, told.code, told.message, told.raw, pseudonym(told.raw.key)))
+        elif (outcome := next(rest)).status == CONFLICT:
+            event = told.event
+            parked.append(ToPark(*place, CONFLICT, conflict(outcome), told.raw, event.participant_id, event.event_id))
+    return parked
+
+
+def conflict(outcome: Outcome) -> str:
+    """What is wrong with an event that was told before with other content, and what to do."""
+    return (
+        f"{outcome.event.stored_as} with this id was told before and differs in {', '.join(outcome.differing)}: correct"
+        " it with a touchpoint-corrected event, or give it an id of its own"
+    )

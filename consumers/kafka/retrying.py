@@ -1,0 +1,63 @@
+"""A parked message told again, through the same reading as when it came: after an upgrade, say."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consumers.kafka.ingest import CONFLICT, conflict
+from consumers.kafka.messages import REFUSALS, read_message
+from domain.intake import SKEW
+from replay import parked
+from replay.journal import Journal, Outcome
+
+
+class Retry(NamedTuple):
+    """What became of a parked message that was told again: recorded or duplicate, and decided; or still parked."""
+
+    id: int
+    status: Literal["recorded", "duplicate", "conflict", "refused"]
+    code: str | None = None
+    message: str | None = None
+    event_id: UUID | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to decide about it any more."""
+        return self.status in ("recorded", "duplicate")
+
+
+class _StillParked(Exception):
+    """Undoes the transaction: nothing came of it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("the message stays parked")
+        self.outcome = outcome
+
+
+def retry(journal: Journal, number: int, *, by: str, now: datetime, skew: timedelta = SKEW) -> Retry:
+    """Record a parked message and note by whom, in one transaction; what is wrong still is told, and it stays parked.
+
+    Raises ParkedUnknown, AlreadyDecided, ParkedBytesGone and SealBroken.
+    """
+    with journal.database.read() as connection:
+        parked.ensure_undecided(connection, number)
+        raw = parked.open_raw(connection, journal.vault, number, now)
+    try:
+        event = read_message(raw, now=now, skew=skew)
+    except REFUSALS as refusal:
+        return Retry(number, "refused", refusal.code, str(refusal))
+
+    def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        [outcome] = outcomes
+        if outcome.status == CONFLICT:
+            raise _StillParked(outcome)
+        parked.retried(connection, number, by, now)
+
+    try:
+        [outcome] = journal.record([event], beside=beside)
+    except _StillParked as still:
+        return Retry(number, "conflict", CONFLICT, conflict(still.outcome), event.event_id)
+    return Retry(number, outcome.status, event_id=event.event_id)

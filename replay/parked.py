@@ -1,0 +1,210 @@
+"""Messages that did not become facts: kept with their reason, their bytes sealed, until somebody decides about them.
+
+What is open names nobody: where the message stood, a stable code, what is wrong in words without its content, and the
+pseudonyms. The bytes are sealed apart (AES-256-GCM under a key of the vault), bound to the open words beside them, and
+removed after 30 days; the row stays, and says who decided what.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from replay.tables import parked
+from replay.vault import Vault
+
+KEPT = timedelta(days=30)
+"""How long the bytes of a parked message are kept, whatever becomes of it."""
+
+State = Literal["parked", "retried", "discarded"]
+
+# ParkedError
+# ├── ParkedUnknown      no message was parked under this number
+# ├── AlreadyDecided     it was retried or discarded before
+# └── ParkedBytesGone    its bytes were removed after 30 days
+
+
+class ParkedError(Exception):
+    """A parked message cannot be treated as asked; nothing was changed, and the message says what to do."""
+
+
+class ParkedUnknown(ParkedError):
+    """No message was parked under this number."""
+
+
+class AlreadyDecided(ParkedError):
+    """Somebody has decided about it."""
+
+
+class ParkedBytesGone(ParkedError):
+    """The bytes were removed when their time was over."""
+
+
+class RawMessage(NamedTuple):
+    """A message as it came: the bytes of its key and value, None where it had none, and its headers in order."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+class ToPark(NamedTuple):
+    """A message that is to be parked, and why; the words repeat nothing of it."""
+
+    topic: str
+    partition: int
+    offset: int
+    code: str
+    message: str
+    raw: RawMessage
+    participant_id: UUID | None = None
+    event_id: UUID | None = None
+
+
+class Parked(NamedTuple):
+    """A parked message without its content: what may be listed."""
+
+    id: int
+    state: State
+    code: str
+    message: str
+    recorded_at: datetime
+    topic: str
+    partition: int
+    offset: int
+    participant_id: UUID | None
+    event_id: UUID | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def park(connection: Connection, vault: Vault, messages: Iterable[ToPark], now: datetime) -> None:
+    """Park messages in the caller's transaction."""
+    rows = [
+        {
+            "recorded_at": now,
+            "topic": told.topic,
+            "partition": told.partition,
+            "offset": told.offset,
+            "participant_id": told.participant_id,
+            "event_id": told.event_id,
+            "code": told.code,
+            "message": told.message,
+            "sealed": vault.seal_apart(_packed(told.raw), _bound_to(*told[:5])),
+            "state": "parked",
+        }
+        for told in messages
+    ]
+    if rows:
+        connection.execute(insert(parked), rows)
+
+
+def list_parked(
+    connection: Connection, state: State | None = "parked", code: str | None = None, limit: int | None = None
+) -> list[Parked]:
+    """Parked messages in this state (None: in any) and with this code, the oldest first."""
+    query = select(*(parked.c[name] for name in Parked._fields)).order_by(parked.c.id).limit(limit)
+    if state is not None:
+        query = query.where(parked.c.state == state)
+    if code is not None:
+        query = query.where(parked.c.code == code)
+    return [Parked(*row) for row in connection.execute(query)]
+
+
+def count_parked(connection: Connection) -> int:
+    """How many messages wait for a decision."""
+    return connection.scalar(select(func.count()).where(parked.c.state == "parked")) or 0
+
+
+def find_parked(connection: Connection, number: int) -> Parked:
+    """One parked message. Raises ParkedUnknown."""
+    row = _row(connection, number)
+    return Parked(*(row._mapping[name] for name in Parked._fields))
+
+
+def open_raw(connection: Connection, vault: Vault, number: int, now: datetime) -> RawMessage:
+    """A parked message as it came, opened in memory. Raises ParkedUnknown, ParkedBytesGone and SealBroken."""
+    row = _row(connection, number)
+    if row.sealed is None or row.recorded_at <= now - KEPT:
+        raise ParkedBytesGone(
+            f"the bytes of parked message {number} were removed after {KEPT.days} days: let its producer send it anew"
+        )
+    return _unpacked(
+        vault.open_apart(row.sealed, _bound_to(row.topic, row.partition, row.offset, row.code, row.message))
+    )
+
+
+def open_reason(connection: Connection, vault: Vault, number: int) -> str | None:
+    """Why a parked message was discarded. Raises ParkedUnknown and SealBroken."""
+    row = _row(connection, number)
+    return None if row.why is None else vault.open_apart(row.why, _reason_of(number)).decode()
+
+
+def retried(connection: Connection, number: int, by: str, now: datetime) -> None:
+    """In the transaction that recorded it: nobody has to decide any more. Raises ParkedUnknown and AlreadyDecided."""
+    _decide(connection, number, "retried", by, now)
+
+
+def discard(connection: Connection, vault: Vault, number: int, *, reason: str, by: str, now: datetime) -> None:
+    """Nothing shall come of this message. Raises ParkedUnknown and AlreadyDecided."""
+    _decide(connection, number, "discarded", by, now, vault.seal_apart(reason.encode(), _reason_of(number)))
+
+
+def ensure_undecided(connection: Connection, number: int) -> None:
+    """Raises ParkedUnknown and AlreadyDecided."""
+    state = _row(connection, number).state
+    if state != "parked":
+        raise AlreadyDecided(f"parked message {number} was {state} before: `majung parked show {number}` says by whom")
+
+
+def remove_expired(connection: Connection, now: datetime) -> int:
+    """Remove the bytes of all whose time is over; returns how many those were."""
+    expired = parked.c.sealed.is_not(None), parked.c.recorded_at <= now - KEPT
+    return connection.execute(update(parked).where(*expired).values(sealed=None)).rowcount
+
+
+def _decide(
+    connection: Connection, number: int, state: State, by: str, now: datetime, why: bytes | None = None
+) -> None:
+    decision = {"state": state, "decided_by": by, "decided_at": now, "why": why}
+    # Of two who decide at once the second finds it decided.
+    waiting = update(parked).where(parked.c.id == number, parked.c.state == "parked")
+    if connection.execute(waiting.values(decision)).rowcount == 0:
+        ensure_undecided(connection, number)
+
+
+def _row(connection: Connection, number: int) -> Row[tuple[object, ...]]:
+    row = connection.execute(select(parked).where(parked.c.id == number)).one_or_none()
+    if row is None:
+        raise ParkedUnknown(f"no message was parked under {number}: `majung parked list` has the numbers")
+    return row
+
+
+def _bound_to(topic: str, partition: int, offset: int, code: str, message: str) -> bytes:
+    return orjson.dumps(["parked", topic, partition, offset, code, message])
+
+
+def _reason_of(number: int) -> bytes:
+    return orjson.dumps(["parked reason", number])
+
+
+def _packed(raw: RawMessage) -> bytes:
+    headers = [[name, _text(value)] for name, value in raw.headers]
+    return orjson.dumps([_text(raw.key), _text(raw.value), headers])
+
+
+def _unpacked(packed: bytes) -> RawMessage:
+    key, value, headers = orjson.loads(packed)
+    return RawMessage(_bytes(key), _bytes(value), [(name, _bytes(told)) for name, told in headers])
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else b64encode(value).decode()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else b64decode(text)

@@ -1,0 +1,72 @@
+"""Taking messages in from a real broker, against a bare poll loop that only counts the very same messages."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from kafka import KafkaConsumer
+
+from consumers.kafka.ingest import BATCH, CONSUMER, Ingest
+from replay.journal import Journal
+from tests.benchmarks.events import realistic
+from tests.benchmarks.ground import Ground
+from tests.benchmarks.measuring import Goal, Measured, Spent, speed, take_turns
+from tests.benchmarks.sizes import Sizes
+from tests.brokers import broker
+from tests.consumers.kafka.topics import Topic
+
+PARTITIONS = 6
+
+
+def ingest(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
+    """From the broker to durable facts and offsets: polled, parsed, checked, sealed, recorded.
+
+    Both have joined their groups before the messages are sent, and fetch with the same settings.
+    """
+    journal, spent = ground.journal(), []
+    told = realistic(sizes.large_batch * sizes.pairs)
+    with broker() as kafka:
+        for _ in range(sizes.pairs):
+            with Topic(kafka.address, PARTITIONS) as topic:
+                spent.append(_pair(journal, topic, list(islice(told, sizes.large_batch))))
+    yield speed("ingest / bare poll loop", ground.database, spent, sizes.large_batch, Goal(0.3))
+
+
+def _pair(journal: Journal, topic: Topic, events: list[Any]) -> list[Spent]:
+    member, bare = topic.member(journal, batch=BATCH), _bare(topic)
+    while member.partitions != set(topic.partitions) or not bare.assignment():
+        member.step()
+        bare.poll(timeout_ms=100)
+    # Once more: where to read on is looked up, and both wait for what comes.
+    member.step()
+    bare.poll(timeout_ms=100)
+    topic.tell(*events)
+    try:
+        return take_turns([partial(_take, member, len(events))], [partial(_count, bare, len(events))])
+    finally:
+        member.close()
+        bare.close()
+
+
+def _bare(topic: Topic) -> Any:
+    bare = KafkaConsumer(
+        **CONSUMER,
+        bootstrap_servers=topic.address,
+        group_id=f"{topic.name}.bare",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        max_poll_records=BATCH,
+    )
+    bare.subscribe([topic.name])
+    return bare
+
+
+def _take(member: Ingest, count: int) -> None:
+    while count > 0:
+        count -= member.step()
+
+
+def _count(bare: Any, count: int) -> None:
+    while count > 0:
+        count -= sum(map(len, bare.poll(timeout_ms=500).values()))

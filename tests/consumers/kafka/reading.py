@@ -1,0 +1,75 @@
+"""A topic of a test's own on the real broker, and everything that was published there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from time import monotonic
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import NewTopic
+
+PARTITIONS = 3
+PATIENCE_SECONDS = 90
+"""An end for what never comes."""
+
+
+class Message(NamedTuple):
+    """One message as a reader has it."""
+
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Mapping[str, bytes]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Shard and position."""
+        return int(self.headers["shard"]), int(self.headers["position"])
+
+    @property
+    def bytes(self) -> bytes:
+        """Everything that a reader could see."""
+        return b"\n".join([self.key, self.value, *self.headers.values()])
+
+
+def new_topic(address: str) -> str:
+    """The name of a new, empty topic."""
+    name = f"journal.{uuid4().hex[:12]}"
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    admin.create_topics([NewTopic(name, PARTITIONS, 1)])
+    admin.close()
+    return name
+
+
+def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> list[Message]:
+    """All messages of a topic, partition by partition in their order; waits until these places are among them."""
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    consumer: Any = KafkaConsumer(bootstrap_servers=address, auto_offset_reset="earliest", enable_auto_commit=False)
+    try:
+        consumer.assign(partitions)
+        awaited, found, end = set(until), list[Message](), monotonic() + PATIENCE_SECONDS
+        while awaited or any(consumer.position(at) < last for at, last in consumer.end_offsets(partitions).items()):
+            assert monotonic() < end, f"{len(awaited)} events were never published"
+            for at, records in consumer.poll(timeout_ms=500).items():
+                found += [Message(at.partition, told.key, told.value, dict(told.headers)) for told in records]
+            awaited -= {message.place for message in found}
+    finally:
+        consumer.close()
+    return sorted(found, key=lambda message: message.partition)
+
+
+def first_copies(messages: Sequence[Message]) -> list[Message]:
+    """What a reader keeps who drops, on each partition, whatever is not above the highest position seen of its shard.
+
+    Anything that came out of order is lost to that reader.
+    """
+    kept = []
+    for _, on_one in groupby(messages, key=lambda message: message.partition):
+        highest: dict[int, int] = {}
+        for message in on_one:
+            shard, position = message.place
+            if position > highest.get(shard, 0):
+                highest[shard] = position
+                kept.append(message)
+    return kept

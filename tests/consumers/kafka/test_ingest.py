@@ -1,0 +1,227 @@
+"""Messages become facts, each once; what cannot become one parks with its reason, and the rest flows."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import Connection, func, select
+
+from consumers.kafka.ingest import TopicMissing
+from consumers.kafka.offsets import Fenced, Move, Partition, move, places
+from domain.cloud_events import cloud_event
+from domain.touchpoint import Touchpoint
+from replay.journal import Journal
+from replay.parked import KEPT, Parked, ParkedBytesGone, RawMessage, list_parked, open_raw
+from replay.tables import journal as stored
+from tests.brokers import Broker
+from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
+from tests.examples import call_received, measure_taken, store_visited
+
+PEOPLE = [UUID(int=number, version=4) for number in range(1, 8)]
+EXAMPLES = (call_received, store_visited, measure_taken)
+
+
+def touchpoints(count: int) -> list[Touchpoint]:
+    return [
+        EXAMPLES[number % 3].replaced(participant_id=PEOPLE[number % len(PEOPLE)], source_id=f"m-{number}")
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def topic(kafka: Broker) -> Iterator[Topic]:
+    with Topic(kafka.address) as topic:
+        yield topic
+
+
+def waiting(journal: Journal) -> list[Parked]:
+    with journal.database.read() as connection:
+        return list_parked(connection)
+
+
+def recorded(journal: Journal) -> int:
+    with journal.database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(stored)) or 0
+
+
+def test_every_message_becomes_a_fact_once(journal: Journal, topic: Topic) -> None:
+    events = touchpoints(50)
+    topic.tell(*events)
+    topic.settle(journal, batch=7)
+    assert sorted(journal.find(told_ids(events)), key=repr) == sorted(events, key=repr)
+    assert recorded(journal) == len(events)
+
+
+def test_who_joins_later_reads_on_where_the_database_says(journal: Journal, topic: Topic) -> None:
+    before, after = touchpoints(20)[:10], touchpoints(20)[10:]
+    topic.tell(*before)
+    topic.settle(journal)
+    topic.tell(*after)
+    member = topic.member(journal)
+    settled = 0
+    while settled < len(after):
+        settled += member.step()
+    member.close()
+    assert (settled, recorded(journal)) == (10, 20)
+
+
+def test_duplicates_and_disorder_change_nothing(journal: Journal, topic: Topic) -> None:
+    events = touchpoints(30)
+    topic.tell(*reversed(events), *events, *events[5:9])
+    topic.settle(journal, batch=11)
+    assert recorded(journal) == len(events)
+    assert waiting(journal) == []
+
+
+def test_an_unreadable_message_parks_and_the_rest_flows(journal: Journal, topic: Topic) -> None:
+    first, second = touchpoints(8)[0], touchpoints(8)[7]
+    assert first.participant_id == second.participant_id
+    key = str(first.participant_id).encode()
+    topic.tell(first)
+    topic.send(key, b'{"name": "Hong Gildong"', STRUCTURED)
+    topic.tell(second)
+    topic.settle(journal)
+    assert recorded(journal) == 2
+    [found] = waiting(journal)
+    assert (found.code, found.participant_id, found.event_id) == ("unreadable", first.participant_id, None)
+    assert "Hong" not in found.message
+    with journal.database.read() as connection:
+        raw = open_raw(connection, journal.vault, found.id, found.recorded_at)
+    assert raw == RawMessage(key, b'{"name": "Hong Gildong"', STRUCTURED)
+
+
+def test_every_kind_of_refusal_parks_under_its_code(journal: Journal, topic: Topic) -> None:
+    told, key = cloud_event(call_received), str(call_received.participant_id).encode()
+    ahead = (journal.clock() + timedelta(hours=25)).isoformat()
+    for changed in ({"type": "call-received.v7"}, {"time": ahead}, {"type": "identities-linked.v1"}):
+        topic.send(key, orjson.dumps(told | changed))
+    topic.send(b"not the subject", orjson.dumps(told))
+    topic.send(key, None)
+    topic.send(None, orjson.dumps(told), [])
+    topic.flush()
+    topic.settle(journal)
+    codes = sorted(found.code for found in waiting(journal))
+    assert codes == [
+        "in-the-future",
+        "key-mismatch",
+        "not-a-cloudevent",
+        "not-from-producers",
+        "unknown-version",
+        "unreadable",
+    ]
+    assert recorded(journal) == 0
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "one after the other"])
+def test_other_content_under_the_same_id_parks_with_the_differing_fields(
+    journal: Journal, topic: Topic, at_once: bool
+) -> None:
+    other = call_received.replaced(level="emergency", channel="chatbot")
+    topic.tell(call_received)
+    if not at_once:
+        topic.settle(journal)
+    topic.tell(other, store_visited)
+    topic.settle(journal)
+    [found] = waiting(journal)
+    assert (found.code, found.event_id) == ("conflict", call_received.event_id)
+    assert "channel, level" in found.message
+    assert journal.find([call_received.event_id]) == [call_received]
+    assert recorded(journal) == 2
+
+
+def test_nothing_is_stored_when_another_member_has_read_on(journal: Journal, kafka: Broker) -> None:
+    """As after a rebalance that this member has not heard of: its place was moved while it held a batch."""
+    with Topic(kafka.address, partitions=1) as topic:
+        topic.tell(*touchpoints(10))
+        fence_and_go_on(journal, topic)
+
+
+def fence_and_go_on(journal: Journal, topic: Topic) -> None:
+    member = topic.member(journal, batch=2)
+    while not member.step():
+        pass
+    before = recorded(journal)
+    with journal.database.write() as connection:
+        [(place, at)] = places(connection, topic.ends()).items()
+        move(connection, {place: Move(at, at + 1)})
+    record, calls = journal.record, []
+
+    def counted(events: Sequence[Touchpoint], **told: object) -> object:
+        calls.append(recorded(journal))
+        return record(events, **told)  # type: ignore[arg-type]
+
+    journal.record = counted  # type: ignore[method-assign, assignment]
+    while not calls:
+        fenced = member.step()
+    assert (fenced, recorded(journal)) == (0, before)
+    topic.settle_with(member, journal)
+    member.close()
+    assert recorded(journal) == 9
+
+
+def test_a_place_is_moved_only_from_where_it_was_found(journal: Journal) -> None:
+    place = Partition("t", 0)
+
+    def moved(found: int | None, next_offset: int) -> None:
+        with journal.database.write() as connection:
+            move(connection, {place: Move(found, next_offset)})
+
+    moved(None, 5)
+    moved(5, 9)
+    for found in (None, 5, 10):
+        with pytest.raises(Fenced):
+            moved(found, 12)
+    with journal.database.read() as connection:
+        assert places(connection, [place, Partition("t", 1)]) == {place: 9}
+
+
+def test_what_fails_beside_a_recording_undoes_both(journal: Journal) -> None:
+    class Failed(Exception):
+        pass
+
+    def fail(connection: Connection, outcomes: object) -> None:
+        move(connection, {Partition("t", 0): Move(None, 1)})
+        raise Failed
+
+    for events in ([call_received, store_visited], [call_received], []):
+        with pytest.raises(Failed):
+            journal.record(events, beside=fail)
+    with journal.database.read() as connection:
+        assert places(connection, [Partition("t", 0)]) == {}
+    assert journal.head() == (0,)
+
+
+def test_what_is_beside_a_recording_is_told_every_outcome(journal: Journal) -> None:
+    journal.record([call_received])
+    other = call_received.replaced(level="emergency")
+    told: list[list[str]] = []
+    outcomes = journal.record(
+        [other, store_visited, call_received, store_visited],
+        beside=lambda _, found: told.append([outcome.status for outcome in found]),
+    )
+    assert [outcome.status for outcome in outcomes] == ["conflict", "recorded", "duplicate", "duplicate"]
+    assert told[-1] == [outcome.status for outcome in outcomes]
+
+
+def test_the_bytes_of_what_parked_are_removed_after_thirty_days(journal: Journal, topic: Topic) -> None:
+    topic.send(b"k", b"{")
+    topic.flush()
+    topic.settle(journal)
+    [found] = waiting(journal)
+    journal.clock = lambda: found.recorded_at + KEPT
+    member = topic.member(journal)
+    member.step()
+    member.close()
+    with journal.database.read() as connection:
+        assert list_parked(connection) == [found]
+        with pytest.raises(ParkedBytesGone):
+            open_raw(connection, journal.vault, found.id, found.recorded_at)
+
+
+def test_a_topic_that_is_not_there_is_told_at_once(journal: Journal, topic: Topic) -> None:
+    topic.name = "no.such.topic"
+    member = topic.member(journal)
+    with pytest.raises(TopicMissing, match="majung topics create"):
+        member.step()

@@ -1,0 +1,1 @@
+"""Health over time: baseline, progress, occasions, and all three over many people."""

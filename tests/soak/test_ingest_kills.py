@@ -1,0 +1,106 @@
+"""The consumer killed at any moment: no message is lost, none counts twice, rows stay equal to the fold."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from domain.touchpoint import Touchpoint
+from replay import generations
+from replay.database import Database
+from replay.journal import Journal
+from replay.rebuild import rebuild
+from replay.schema import upgrade
+from replay.tables import journal as stored
+from replay.vault import Vault
+from replay.worker import Worker
+from tests.brokers import Broker
+from tests.conftest import MASTER_KEY, MODELS
+from tests.consumers.kafka.topics import Topic
+from tests.examples import call_received, measure_taken, store_visited
+from tests.soak.test_kills import digests
+
+EXAMPLES = (call_received, store_visited, measure_taken)
+DUPLICATES, REORDERED = 0.05, 0.02
+EVENTS_A_PERSON = 20
+
+
+def touchpoints(count: int) -> Iterator[Touchpoint]:
+    for number in range(count):
+        person = UUID(int=1 + number % max(1, count // EVENTS_A_PERSON), version=4)
+        yield EXAMPLES[number % 3].replaced(participant_id=person, source_id=f"m-{number}")
+
+
+def delivered(events: list[Touchpoint], random: Random) -> list[Touchpoint]:
+    """As they come: some again later, some out of order."""
+    told = list(events)
+    for event in random.sample(events, int(len(events) * DUPLICATES)):
+        told.insert(random.randrange(len(told)), event)
+    for index in random.sample(range(len(told)), int(len(told) * REORDERED)):
+        other = random.randrange(len(told))
+        told[index], told[other] = told[other], told[index]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("kills", "messages"), [(3, 1_500), pytest.param(100, 200_000, marks=pytest.mark.soak)], ids=["3", "100"]
+)
+def test_no_message_is_lost_or_counts_twice_whatever_is_killed_when(
+    database_url: str, kafka: Broker, tmp_path: Path, kills: int, messages: int
+) -> None:
+    random = Random(kills)
+    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
+    database, keys = Database(database_url), Database(vault_url)
+    upgrade(database, keys)
+    with database.write() as connection:
+        generations.establish(connection, MODELS)
+    events = list(touchpoints(messages))
+    # About so many that the last kill comes before the end.
+    batch = max(1, messages // (kills * 12))
+    with Topic(kafka.address) as topic:
+        for event in delivered(events, random):
+            topic.put(event)
+        topic.flush()
+        for run in range(kills):
+            arguments = [database_url, vault_url, kafka.address, topic.name, str(run), str(batch)]
+            killed_after(random.randint(1, 8), arguments)
+        journal = Journal(database, Vault(keys, MASTER_KEY))
+        assert not topic.is_settled(journal, topic.ends()), "all was settled before the last kill"
+        topic.settle(journal)
+    with database.read() as connection:
+        ids = stored.c.event_id
+        counted = connection.execute(
+            select(func.count(), func.count(ids.distinct()), func.max(stored.c.position))
+        ).one()
+    assert counted == (messages, messages, messages)
+    wanted = iter(event.event_id for event in events)
+    while some := list(islice(wanted, 10_000)):
+        assert {event.event_id for event in journal.find(some)} == set(some)
+    Worker(journal, MODELS).catch_up()
+    live = digests(journal)
+    rebuild(journal, MODELS)
+    assert digests(journal) == live
+    print(f"{kills} kills over {messages:,} messages: 0 lost, 0 twice, rows = fold")
+    keys.close()
+    database.close()
+
+
+def killed_after(batches: int, arguments: list[str]) -> None:
+    """Run an ingester and kill it with SIGKILL somewhere after so many batches."""
+    command = [sys.executable, "-m", "tests.soak.ingester", *arguments]
+    ingester = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert ingester.stdout is not None
+    settled = 0
+    while settled < batches:
+        line = ingester.stdout.readline()
+        assert line, "the ingester ended by itself"
+        settled += int(line) > 0
+    ingester.kill()
+    ingester.stdout.close()
+    ingester.wait()
