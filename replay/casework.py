@@ -4,7 +4,7 @@ Assignments and handovers are facts, which any system may tell. What is told her
 telling it again is safe: the same command finds what it recorded then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid4
@@ -14,8 +14,15 @@ from sqlalchemy import Connection, Table, select
 from domain.casework import Assignment, assignments_of
 from domain.casework.refusals import CommandIdReused, NotAssigned, SameWorker
 from domain.clock import END_OF_TIME, MICROSECOND
-from domain.events import ShiftHandedOver, WorkerAssigned, WorkerUnassigned
-from domain.history import History
+from domain.codes import ParticipantKind
+from domain.events import (
+    ParticipantRegistered,
+    ParticipantUpdated,
+    ShiftHandedOver,
+    WorkerAssigned,
+    WorkerUnassigned,
+)
+from domain.history import History, Recorded
 from domain.touchpoint import event_key, origin_of_decision
 from projections.alerts import alerts
 from projections.caseload import Case, Ground, caseload, caseload_of
@@ -76,9 +83,20 @@ def household_at(journal: Journal, connection: Connection, household_id: UUID, a
     [identities] = journal.reader.components(connection, [household_id]).values()
     [table] = _tables(connection, [households])
     found = members_of(connection, table, identities, as_of)
-    if not found and not journal.reader.streams(connection, identities):
-        raise PersonUnknown(f"nothing is recorded of household {household_id}: check the id")
+    if not found and not _is_household(journal.reader.streams(connection, identities)):
+        raise PersonUnknown(
+            f"nobody belonged to {household_id} by then, and nothing says it is a household: check the id"
+        )
     return found
+
+
+def _is_household(streams: Mapping[UUID, Sequence[Recorded]]) -> bool:
+    return any(
+        isinstance(told.event, ParticipantRegistered | ParticipantUpdated)
+        and told.event.kind == ParticipantKind.HOUSEHOLD
+        for stream in streams.values()
+        for told in stream
+    )
 
 
 def assign(

@@ -36,10 +36,9 @@ ONE_NODE = {
 
 _QUICK = {
     "broker.heartbeat.interval.ms": "500",
-    # A broker that was killed is not let in again before its session has ended; and so it is with a consumer.
+    # A broker that was killed is not let in again before its session has ended.
     "broker.session.timeout.ms": "3000",
     "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
     "offsets.topic.num.partitions": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "transaction.state.log.num.partitions": "1",
@@ -67,23 +66,26 @@ class Broker:
     """A broker that tests may end and start again on the same port and data."""
 
     def __init__(
-        self, name: str, address: str, folder: Path | None, command: list[str], *, keeps_when_killed: bool = True
+        self, name: str, address: str, folder: Path | None, command: list[str], *, is_stand_in: bool = False
     ) -> None:
         self.name = name
         self.address = address
-        self._keeps_when_killed = keeps_when_killed
+        self.is_stand_in = is_stand_in
         self._folder = folder
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return when it answers. Does nothing where it already runs."""
+        """Start it and return when it answers. Does nothing where it already runs.
+
+        It ends with the thread that started it, whatever ends that: call this from the main thread.
+        """
         if self._process is not None:
             return
         folder = self._ours()
         with (folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=folder
+                [*_tied(), *self._command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=folder
             )
         self._wait()
 
@@ -93,9 +95,13 @@ class Broker:
 
     def kill(self) -> None:
         """End it at once (SIGKILL). Skips the test where that would lose what was acknowledged."""
-        if not self._keeps_when_killed:
-            pytest.skip(f"{self.name} forgets what it acknowledged when it is killed")
+        self.needs_apache("forgets what it acknowledged when it is killed")
         self._end(kill=True)
+
+    def needs_apache(self, flaw: str) -> None:
+        """Skips the test on a stand-in, of which this is true."""
+        if self.is_stand_in:
+            pytest.skip(f"{self.name} {flaw}")
 
     def _end(self, *, kill: bool) -> None:
         self._ours()
@@ -218,9 +224,7 @@ def _stand_in(folder: Path, reason: str) -> Broker:
     program = Path(found.origin).with_name("noida-db")
     port = free_port()
     command = [str(program), "start", "--only", "kafka", "--kafka-port", str(port), "--data-dir", f"{folder}/data"]
-    return Broker(
-        f"noida-db {_version('noida-db')} ({reason})", f"127.0.0.1:{port}", folder, command, keeps_when_killed=False
-    )
+    return Broker(f"noida-db {_version('noida-db')} ({reason})", f"127.0.0.1:{port}", folder, command, is_stand_in=True)
 
 
 def _version(distribution: str) -> str:
@@ -228,6 +232,12 @@ def _version(distribution: str) -> str:
         return version(distribution)
     except PackageNotFoundError:
         return "of unknown version"
+
+
+def _tied() -> list[str]:
+    """Makes a program end with who started it, where the system can: a run that is killed leaves no broker behind."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _run(command: list[str]) -> None:

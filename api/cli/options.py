@@ -81,6 +81,7 @@ Why = Annotated[
 Who = Annotated[
     str | None,
     typer.Option(
+        "--by",
         "--actor",
         parser=checked(Actor, "must have 1 to 200 characters, not only blanks, and no control characters"),
         metavar="NAME",

@@ -215,6 +215,11 @@ def test_a_household_has_its_members_with_since_and_until(terminal: Terminal) ->
     assert (then["participant_id"], then["until"], then["left_by"]) == (str(PARTICIPANT), None, None)
 
 
+def test_a_person_is_no_household(terminal: Terminal) -> None:
+    terminal.given(household_joined)
+    assert "nothing says it is a household" in terminal.fails("households", "show", PARTICIPANT, code=4)
+
+
 def test_a_household_of_which_nothing_is_recorded_is_not_found(terminal: Terminal) -> None:
     assert "check the id" in terminal.fails("households", "show", UUID(int=9), code=4)
 

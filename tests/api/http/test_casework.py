@@ -58,8 +58,9 @@ def test_a_caseload_says_who_is_on_it_in_which_stage_and_what_is_open(one_case: 
 
 
 def test_an_answer_says_how_many_events_it_has_not_seen(one_case: TestClient, majung: Majung) -> None:
-    majung.journal.record([on(store_visited, "2025-06-01")])
-    for path in (CASELOAD, HANDOVER, "/v1/concerns", f"/v1/households/{PARTICIPANT}"):
+    home = participant_registered.replaced(participant_id=HOUSEHOLD, kind="household")
+    majung.journal.record([home])
+    for path in (CASELOAD, HANDOVER, "/v1/concerns", f"/v1/households/{HOUSEHOLD}"):
         assert one_case.get(path).json()["behind"] == 1
 
 
