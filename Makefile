@@ -17,7 +17,7 @@ demo: $(READY) ## simulate, build, print the figures and serve (ARGS=--no-serve 
 	$(BIN)/majung demo $(ARGS)
 
 test: $(READY) ## run the tests (ARGS are pytest's)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(READY) ## lint, format, types and floors
 	$(BIN)/ruff check .

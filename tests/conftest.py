@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from replay.vault import Vault, index_key
 from tests.brokers import Broker, NoBroker, broker
 from tests.servers import fresh_database, postgres
 
-_KAFKA = pytest.StashKey[str]()
+_KAFKA = pytest.StashKey[set[str]]()
 MASTER_KEY = bytes(range(32))
 BLIND = BlindIndex(index_key(MASTER_KEY))
 MODELS = (*wiring.MODELS, directory(BLIND))
@@ -36,16 +37,30 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[Broker]:
         try:
             running = stack.enter_context(broker())
         except NoBroker as reason:
-            request.config.stash[_KAFKA] = f"none ({reason})"
+            _note(request.config, f"none ({reason})")
             pytest.skip(str(reason))
-        request.config.stash[_KAFKA] = running.name
+        _note(request.config, running.name)
         yield running
+
+
+def _note(config: pytest.Config, kafka: str) -> None:
+    config.stash.setdefault(_KAFKA, set()).add(kafka)
+    # A process of several that share a run tells the one that reports.
+    if (told := getattr(config, "workeroutput", None)) is not None:
+        told["kafka"] = kafka
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes what such a process told when it ends."""
+    if (kafka := getattr(node, "workeroutput", {}).get("kafka")) is not None:
+        node.config.stash.setdefault(_KAFKA, set()).add(kafka)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says which Kafka the run used."""
     if used := terminalreporter.config.stash.get(_KAFKA, None):
-        terminalreporter.write_line(f"Kafka of this run: {used}")
+        terminalreporter.write_line(f"Kafka of this run: {', '.join(sorted(used))}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -57,8 +57,7 @@ def test_a_broker_that_cannot_be_reached_fails_with_its_address(
 ) -> None:
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("MAJUNG_KAFKA_BOOTSTRAP_SERVERS", address)
-    for command in ("create", "check"):
-        assert address in bare.fails("topics", command, code=1)
+    assert address in bare.fails("topics", "check", code=1)
 
 
 @pytest.mark.parametrize("told", [None, "", "localhost"])

@@ -269,6 +269,7 @@ def test_a_broker_that_is_away_is_waited_for_and_nothing_is_claimed_meanwhile(
 
 
 def test_a_topic_that_is_missing_is_named_and_not_made(journal: Journal, kafka: Broker) -> None:
+    kafka.needs_apache("makes every topic that somebody asks about")
     journal.record(facts(1))
     publish = Publish(journal, kafka.address, topic="journal.missing", max_block_ms=500)
     for _ in range(2):
