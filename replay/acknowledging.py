@@ -2,26 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from domain import acknowledging
 from domain.events import AlertAcknowledged
 from domain.history import Recorded
 from replay.as_of import history_in
-from replay.journal import Journal
-
-
-class Acknowledged(NamedTuple):
-    """What became of the command: its event, and whether it had been carried out before."""
-
-    event_id: UUID
-    duplicate: bool
+from replay.journal import CarriedOut, Journal
 
 
 def acknowledge(
     journal: Journal, participant_id: UUID, alert_event_id: UUID, *, actor: str, action: str, now: datetime
-) -> Acknowledged:
+) -> CarriedOut:
     """Take an alert on. Raises PersonUnknown, AlertError, NotAWorker and DecisionContended."""
     journal.ensure_worker(actor)
 
@@ -30,4 +22,4 @@ def acknowledge(
         return [acknowledging.acknowledge(history, participant_id, alert_event_id, actor=actor, action=action, now=now)]
 
     [outcome] = journal.decide_together([participant_id], decision)
-    return Acknowledged(outcome.event_id, outcome.status != "recorded")
+    return CarriedOut(outcome.event_id, outcome.status != "recorded")

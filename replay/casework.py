@@ -35,18 +35,11 @@ from projections.journey import journey
 from projections.read_model import ReadModel
 from replay import generations
 from replay.as_of import PersonUnknown, people, person
-from replay.journal import Journal, Outcome
+from replay.journal import CarriedOut, Journal, Outcome
 
 ASSIGNED_BY, UNASSIGNED_BY = "urn:majung:command:assign-worker", "urn:majung:command:unassign-worker"
 HANDED_OVER_BY = "urn:majung:command:hand-over"
 """The sources of these commands' events; an event's id within it is the command's."""
-
-
-class Told(NamedTuple):
-    """What became of a command: its event, and whether it had been carried out before."""
-
-    event_id: UUID
-    duplicate: bool
 
 
 class HandedOver(NamedTuple):
@@ -108,7 +101,7 @@ def assign(
     actor: str,
     now: datetime,
     command_id: str | None = None,
-) -> Told:
+) -> CarriedOut:
     """Give a worker a role for a person; who has it already is a duplicate.
 
     Raises NotAWorker, PersonUnknown and CommandIdReused.
@@ -128,7 +121,7 @@ def assign(
     if (before := _told_before(history, event)) is not None:
         return before
     if (already := _assigned(history, worker, role)) is not None:
-        return Told(already.assigned_by, True)
+        return CarriedOut(already.assigned_by, True)
     if (ended_at := _given_back_at(history, worker, role)) is not None and ended_at >= now:
         # At one instant an end outweighs an assignment, and what a clock that is fast dated ahead would end this one.
         event = event.replaced(occurred_at=ended_at + MICROSECOND)
@@ -144,7 +137,7 @@ def unassign(
     actor: str,
     now: datetime,
     command_id: str | None = None,
-) -> Told:
+) -> CarriedOut:
     """Take a worker's role for a person back. Raises NotAWorker, PersonUnknown, NotAssigned and CommandIdReused."""
     journal.ensure_worker(actor)
     history = person(journal, participant_id).history
@@ -238,7 +231,7 @@ def _given_back_at(history: History, worker: str, role: str) -> datetime | None:
     return max((end.occurred_at for end in told if (end.worker, end.role) == (worker, role)), default=None)
 
 
-def _told_before(history: History, event: WorkerAssigned | WorkerUnassigned) -> Told | None:
+def _told_before(history: History, event: WorkerAssigned | WorkerUnassigned) -> CarriedOut | None:
     """The same command, told before; None: it was not. Raises CommandIdReused."""
     for fact in history.facts:
         if fact.event_id == event.event_id:
@@ -249,16 +242,16 @@ def _told_before(history: History, event: WorkerAssigned | WorkerUnassigned) -> 
             )
             if not same:
                 raise CommandIdReused(event.source_id)
-            return Told(event.event_id, True)
+            return CarriedOut(event.event_id, True)
     return None
 
 
-def _told(event: WorkerAssigned | WorkerUnassigned, outcomes: Sequence[Outcome]) -> Told:
+def _told(event: WorkerAssigned | WorkerUnassigned, outcomes: Sequence[Outcome]) -> CarriedOut:
     """What became of it, also where the same command was told by another meanwhile. Raises CommandIdReused."""
     [outcome] = outcomes
     if not {"worker", "role", "actor"}.isdisjoint(outcome.differing):
         raise CommandIdReused(event.source_id)
-    return Told(event.event_id, outcome.status != "recorded")
+    return CarriedOut(event.event_id, outcome.status != "recorded")
 
 
 def _tables(connection: Connection, models: Sequence[ReadModel]) -> list[Table]:

@@ -59,6 +59,17 @@ class Outcome(NamedTuple):
         return self.event.event_id
 
 
+class CarriedOut(NamedTuple):
+    """What became of a command: its event, and whether it had been carried out before."""
+
+    event_id: UUID
+    duplicate: bool
+
+    @property
+    def status(self) -> Literal["recorded", "duplicate"]:
+        return "duplicate" if self.duplicate else "recorded"
+
+
 Beside = Callable[[Connection, Sequence[Outcome]], None]
 """What is written in the transaction of a recording, given its outcomes."""
 

@@ -1,7 +1,7 @@
 """How far the events of a long walk are read: of each type the fields that were asked for, and no others.
 
 Nobody tells which those are. A field that was not read yet is read from storage when it is asked for, and from then on
-with every event of that type: the first few thousand events teach what the rest needs.
+with every event of that type: the first few hundred events teach what the rest needs.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from domain import overriding
@@ -10,14 +9,7 @@ from domain.codes import Stage
 from domain.events import OverrideEnded, StageOverridden
 from domain.history import Recorded
 from replay.as_of import history_in
-from replay.journal import Journal, Outcome
-
-
-class Overridden(NamedTuple):
-    """What became of a command: its event, and whether it had been carried out before."""
-
-    event_id: UUID
-    duplicate: bool
+from replay.journal import CarriedOut, Journal, Outcome
 
 
 def override(
@@ -30,7 +22,7 @@ def override(
     now: datetime,
     actor: str | None = None,
     command_id: str | None = None,
-) -> Overridden:
+) -> CarriedOut:
     """Set a stage beside the rule's.
 
     The command id is the caller's, who may then tell it again safely, or a new one. Raises PersonUnknown,
@@ -59,7 +51,7 @@ def override(
 
 def end_override(
     journal: Journal, participant_id: UUID, *, reason: str, now: datetime, actor: str | None = None
-) -> Overridden:
+) -> CarriedOut:
     """Take back the override in force. Raises PersonUnknown, OverrideError, NotAWorker and DecisionContended."""
     journal.ensure_worker(actor)
 
@@ -70,6 +62,6 @@ def end_override(
     return _overridden(journal.decide_together([participant_id], decision))
 
 
-def _overridden(outcomes: Sequence[Outcome]) -> Overridden:
+def _overridden(outcomes: Sequence[Outcome]) -> CarriedOut:
     [outcome] = outcomes
-    return Overridden(outcome.event_id, outcome.status == "duplicate")
+    return CarriedOut(outcome.event_id, outcome.status == "duplicate")

@@ -9,35 +9,30 @@ import typer
 
 from api import wiring
 from api.cli.listing import Listing, record
-from api.cli.options import AsOf, Limit, Output, Participant, checked
+from api.cli.options import NAMED, WORDS, AsOf, Limit, Output, Participant
 from api.cli.output import Format, show
 from api.cli.serving import stopped_by_signals
 from api.cli.values import plain
-from api.commands import Actor, Words
 from api.settings import load_settings
 from domain.clock import END_OF_TIME
 from projections.alert_list import AlertLine, alert_list
 from replay import acknowledging
 from replay.alerts import Watcher, everything, looks, standing
 
-_MUST = "must have 1 to 200 characters, not only blanks, and no control characters"
-_NAMED = checked(Actor, _MUST)
 Worker = Annotated[
     str | None,
-    typer.Option("--worker", parser=_NAMED, metavar="NAME", help="Only what reaches this worker, by pseudonym."),
+    typer.Option("--worker", parser=NAMED, metavar="NAME", help="Only what reaches this worker, by pseudonym."),
 ]
 All = Annotated[
     bool, typer.Option("--all", help="Also those that were acknowledged, or told too late to alarm anybody.")
 ]
 AlertId = Annotated[UUID, typer.Argument(metavar="EVENT_ID", help="The alert: the id of the event that raised it.")]
-By = Annotated[
-    str, typer.Option("--by", parser=_NAMED, metavar="NAME", help="Pseudonym of the worker who takes it on.")
-]
+By = Annotated[str, typer.Option("--by", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who takes it on.")]
 Action = Annotated[
     str,
     typer.Option(
         "--action",
-        parser=checked(Words, _MUST),
+        parser=WORDS,
         metavar="TEXT",
         help="What they do about it, in a few open words: no name, no detail.",
     ),
@@ -82,8 +77,7 @@ def acknowledge(
     """A worker takes an alert on and says what they do about it: from then on it calls for nobody."""
     with wiring.start(load_settings()) as majung:
         done = acknowledging.acknowledge(majung.journal, participant, alert, actor=by, action=action, now=majung.now())
-    status = "duplicate" if done.duplicate else "recorded"
-    show(output, record("acknowledgement", event_id=done.event_id, status=status))
+    show(output, record("acknowledgement", event_id=done.event_id, status=done.status))
 
 
 def _tell(line: AlertLine) -> None:

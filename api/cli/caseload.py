@@ -7,25 +7,19 @@ import typer
 
 from api import wiring
 from api.cli.listing import Listing, record
-from api.cli.options import AsOf, Output, Participant, checked
+from api.cli.options import NAMED, WORDS, AsOf, By, Output, Participant
 from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
-from api.commands import Actor, Words
 from api.settings import load_settings
 from projections.caseload import Case
 from replay import casework
+from replay.journal import CarriedOut
 
-_MUST = "must have 1 to 200 characters, not only blanks, and no control characters"
-NAMED = checked(Actor, _MUST)
-"""Reads a worker's pseudonym."""
 TheWorker = Annotated[str, typer.Argument(metavar="WORKER", parser=NAMED, help="A worker's pseudonym.")]
 Worker = Annotated[
     str, typer.Option("--worker", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who has the role.")
 ]
-Role = Annotated[
-    str, typer.Option("--role", parser=checked(Words, _MUST), metavar="TEXT", help="The role: case manager, nurse.")
-]
-By = Annotated[str, typer.Option("--by", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who decides it.")]
+Role = Annotated[str, typer.Option("--role", parser=WORDS, metavar="TEXT", help="The role: case manager, nurse.")]
 Command = Annotated[
     UUID | None,
     typer.Option("--command", metavar="ID", help="A new UUID for the command, so that telling it again is safe."),
@@ -79,6 +73,5 @@ def unassign(
     _tell(output, done)
 
 
-def _tell(output: Format, done: casework.Told) -> None:
-    status = "duplicate" if done.duplicate else "recorded"
-    show(output, record("assignment", event_id=done.event_id, status=status))
+def _tell(output: Format, done: CarriedOut) -> None:
+    show(output, record("assignment", event_id=done.event_id, status=done.status))

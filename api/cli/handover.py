@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from api import wiring
-from api.cli.caseload import NAMED, By, Command, TheWorker
+from api.cli.caseload import Command, TheWorker
 from api.cli.listing import Listing, record
-from api.cli.options import AsOf, Output
+from api.cli.options import NAMED, AsOf, By, Output
 from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings

@@ -9,7 +9,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from api.cli.output import Format
-from api.commands import Actor, Reason
+from api.commands import Actor, Reason, Words
 from domain.clock import NotAnInstant, parse_moment
 
 
@@ -68,6 +68,12 @@ KnownAt = Annotated[
         help="What the journal knew by then, whatever it learned later. Now unless told.",
     ),
 ]
+_MUST = "must have 1 to 200 characters, not only blanks, and no control characters"
+NAMED = checked(Actor, _MUST)
+"""Reads a worker's pseudonym."""
+WORDS = checked(Words, _MUST)
+"""Reads a few open words."""
+By = Annotated[str, typer.Option("--by", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who decides it.")]
 Participant = Annotated[UUID, typer.Argument(metavar="ID", help="The participant's pseudonym, a UUID.")]
 Why = Annotated[
     str,
@@ -83,7 +89,7 @@ Who = Annotated[
     typer.Option(
         "--by",
         "--actor",
-        parser=checked(Actor, "must have 1 to 200 characters, not only blanks, and no control characters"),
+        parser=NAMED,
         metavar="NAME",
         help="Pseudonym of who decided it.",
     ),

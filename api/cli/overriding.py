@@ -13,6 +13,7 @@ from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.codes import Stage
 from replay import overriding
+from replay.journal import CarriedOut
 
 StageTold = Annotated[Stage, typer.Option("--stage", help="The stage to show beside the rule's.")]
 LastDay = Annotated[
@@ -55,6 +56,5 @@ def end_override(participant: Participant, reason: Why, actor: Who = None, outpu
         _tell(output, done)
 
 
-def _tell(output: Format, done: overriding.Overridden) -> None:
-    status = "duplicate" if done.duplicate else "recorded"
-    show(output, record("override", event_id=done.event_id, status=status))
+def _tell(output: Format, done: CarriedOut) -> None:
+    show(output, record("override", event_id=done.event_id, status=done.status))

@@ -9,9 +9,9 @@ from api import wiring
 from api.cli.exits import ExitCode
 from api.cli.listing import Listing, record
 from api.cli.messages import remark
-from api.cli.options import Limit, Output, checked
+from api.cli.options import By, Limit, Output, checked
 from api.cli.output import Format, show
-from api.commands import Actor, Reason
+from api.commands import Reason
 from api.settings import load_settings
 from api.wiring import Majung
 from replay import parked
@@ -24,15 +24,6 @@ Numbers = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Also those that were retried or discarded.")]
 Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those that were parked for this reason.")]
 RetryAll = Annotated[bool, typer.Option("--all", help="All that are parked; with --code, for that reason.")]
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        parser=checked(Actor, "must have 1 to 200 characters, not only blanks, and no control characters"),
-        metavar="NAME",
-        help="Pseudonym of the worker who decides it.",
-    ),
-]
 Why = Annotated[
     str,
     typer.Option(

@@ -184,9 +184,7 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
                 done = acknowledging.acknowledge(
                     journal, person, alert, actor=told.actor, action=told.action, now=majung.now()
                 )
-            receipt = AcknowledgementReceipt(
-                event_id=done.event_id, status="duplicate" if done.duplicate else "recorded"
-            )
+            receipt = AcknowledgementReceipt(event_id=done.event_id, status=done.status)
             return receipt_response(receipt, duplicate=done.duplicate, new=201)
 
         return await run_in_threadpool(carry_out)

@@ -16,6 +16,7 @@ from api.wiring import Majung
 from domain.codes import Stage
 from domain.overriding import OverrideError
 from replay import overriding
+from replay.journal import CarriedOut
 
 
 class OverrideCommand(Command):
@@ -119,6 +120,6 @@ def _problems() -> Iterator[None]:
         raise Problem(error.code, _WHAT_TO_DO[error.code]) from None
 
 
-def _receipt(done: overriding.Overridden, *, new: int) -> Response:
-    receipt = OverrideReceipt(event_id=done.event_id, status="duplicate" if done.duplicate else "recorded")
+def _receipt(done: CarriedOut, *, new: int) -> Response:
+    receipt = OverrideReceipt(event_id=done.event_id, status=done.status)
     return receipt_response(receipt, duplicate=done.duplicate, new=new)
