@@ -8,6 +8,7 @@ from typing import Any, Literal, cast, get_args
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from api.logs import Format, Level
 from domain.touchpoint import Name
 
 PREFIX = "MAJUNG_"
@@ -59,6 +60,17 @@ class Settings(BaseSettings):
     embedded_worker: bool = True
     """Whether `majung serve` keeps the read models up to date itself; off where a worker runs on its own."""
 
+    metrics: bool = True
+    """Whether `majung serve` tells its metrics at /metrics."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """The port where `majung work` tells its metrics; it tells none unless it is set."""
+    metrics_host: str = "127.0.0.1"
+    """The address of that port."""
+    log_format: Format = "text"
+    """How `majung serve` and `majung work` log to stderr: `text` for people, `json` for machines."""
+    log_level: Level = "info"
+    """The least that is logged: `debug`, `info`, `warning` or `error`."""
+
     work: str = "project"
     """What `majung work` does, of `project`, `ingest` and `publish`, separated by commas."""
     kafka_bootstrap_servers: str | None = None
@@ -69,6 +81,8 @@ class Settings(BaseSettings):
     """Into how many partitions each topic is divided: as many may read it at once."""
     kafka_replication_factor: int = Field(default=1, ge=1)
     """On how many brokers each partition is kept."""
+    kafka_journeys: bool = False
+    """Whether `publish` also keeps everybody's journey in a topic: stages under pseudonyms."""
 
     @field_validator("kafka_bootstrap_servers")
     @classmethod

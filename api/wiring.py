@@ -8,8 +8,8 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from api.settings import Settings
-from domain.journey import Rules
+from api.settings import Settings, load_settings
+from domain.journey import VERSION_1, Rules
 from projections.alerts import alerts
 from projections.caseload import caseload
 from projections.concerns import concerns
@@ -17,7 +17,7 @@ from projections.contributions import contributions
 from projections.directory import DIRECTORY, BlindIndex, directory
 from projections.follow_ups import follow_ups
 from projections.households import households
-from projections.journey import journey
+from projections.journey import journey, under
 from projections.mentions import mentions
 from projections.read_model import ReadModel
 from projections.relationships import relationships
@@ -27,6 +27,7 @@ from replay import generations, rule_sets, schema
 from replay.database import Database
 from replay.journal import Journal
 from replay.lag import Lag, lag, last_recorded_at
+from replay.rebuild import Opened
 from replay.vault import Vault, create_master_key, index_key, read_master_key
 from replay.worker import Worker
 
@@ -122,6 +123,31 @@ def start(settings: Settings) -> Majung:
         vault.check()
         blind = _blind_index(settings)
     return Majung(settings, Journal(database, vault, shards=shards), keys, blind, directory(blind))
+
+
+@contextmanager
+def journal_database(settings: Settings) -> Iterator[Database]:
+    """The journal's database alone, for what needs no key."""
+    database = Database(settings.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Opened]:
+    """The journal and every read model, those under registered rules included: for the processes of a replay."""
+    with start(settings) as majung:
+        beside = [under(rules) for rules in majung.rule_sets().values() if rules != VERSION_1]
+        yield Opened(majung.journal, [*majung.serving, *beside])
+
+
+@contextmanager
+def opened_by_own_settings() -> Iterator[Opened]:
+    """As `opened`, by the settings of the process that calls it: for workers on other machines."""
+    with opened(load_settings()) as found:
+        yield found
 
 
 def _blind_index(settings: Settings) -> BlindIndex:

@@ -2,7 +2,8 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Event, Thread
 
 import psycopg
@@ -17,8 +18,10 @@ from tenacity import (
     wait_random,
 )
 
+from api.logs import kind_and_places
 from api.settings import Part
 from api.wiring import Majung
+from replay.metrics import PART_RUNNING, RETRIES
 
 log = logging.getLogger("majung.work")
 
@@ -41,7 +44,9 @@ def project(majung: Majung) -> Work:
 
     def begin_anew(attempt: RetryCallState) -> None:
         error = attempt.outcome.exception() if attempt.outcome else None
-        log.warning("project: %s: attempt %d", type(error).__qualname__, attempt.attempt_number)
+        kind = type(error).__qualname__
+        RETRIES.labels("project", kind).inc()
+        log.warning("the database is waited for", extra={"error": kind, "attempt": attempt.attempt_number})
         # Connections that a restarted server has cut would each fail once.
         majung.database.close()
 
@@ -70,10 +75,17 @@ def ingest(majung: Majung) -> Work:
 
 
 def publish(majung: Majung) -> Work:
-    """Publishes the journal to Kafka. Raises KafkaOff."""
+    """Publishes the journal to Kafka, what parked, and journeys where they are on. Raises KafkaOff."""
+    from consumers.kafka.outbox import Outbox, run_all
     from consumers.kafka.publish import Publish
+    from consumers.kafka.publish_journeys import PublishJourneys
+    from consumers.kafka.publish_parked import PublishParked
 
-    return Publish(majung.journal, brokers(majung)).run
+    told = majung.journal, brokers(majung)
+    outboxes: list[Outbox] = [Publish(*told), PublishParked(*told)]
+    if majung.settings.kafka_journeys:
+        outboxes.append(PublishJourneys(*told))
+    return partial(run_all, outboxes)
 
 
 PARTS: Mapping[Part, Callable[[Majung], Work]] = {"project": project, "ingest": ingest, "publish": publish}
@@ -93,25 +105,29 @@ def work(majung: Majung, stop: Event) -> None:
     """
     if missing := [name for name in majung.settings.parts if name not in PARTS]:
         raise PartMissing(f"this release cannot {' or '.join(missing)}: leave it out of MAJUNG_WORK")
-    run_together([PARTS[name](majung) for name in majung.settings.parts], stop)
+    run_together({name: PARTS[name](majung) for name in majung.settings.parts}, stop)
 
 
-def run_together(parts: Sequence[Work], stop: Event) -> None:
+def run_together(parts: Mapping[str, Work], stop: Event) -> None:
     """Run these in threads until `stop` is set, which any that fails does; then raise the first error."""
     failures: list[BaseException] = []
 
-    def run(part: Work) -> None:
+    def run(name: str, part: Work) -> None:
+        PART_RUNNING.labels(name).set(1)
         try:
             part(stop)
         except BaseException as failure:
             failures.append(failure)
+            log.error("a part has failed, and the others stop", extra={"part": name} | kind_and_places(failure))
         finally:
+            PART_RUNNING.labels(name).set(0)
             stop.set()
 
-    threads = [Thread(target=run, args=(part,), name="majung-work") for part in parts]
+    threads = [Thread(target=run, args=part, name=f"majung-{part[0]}") for part in parts.items()]
     for thread in threads:
         thread.start()
     stop.wait()
+    log.info("stopping: what is in hand is finished")
     for thread in threads:
         thread.join()
     if failures:

@@ -14,7 +14,8 @@ HEAD = """\
 Written from the types by `make docs`; a test fails when it is not up to date. The JSON Schema of each is printed by
 `majung schema show NAME`.
 
-A stored name never changes. A new shape gets a new version beside the old one, and what was stored is read for ever.
+A stored name never changes. A new shape gets a new version beside the old one, and what was stored is read for ever
+([versions of events](versions.md)). A *superseded* version is still accepted and stored as it was told.
 *Sealed* fields are encrypted with the participant's own key before they are stored: `identity` names or reaches
 somebody, `clinical` says how they are. A *command* is what only Majung itself decides; it is refused from a producer.
 """
@@ -41,7 +42,9 @@ def events_page() -> str:
         schema = schema_of(stored_name)
         own = [name for name in schema["properties"] if name not in shared]
         command = " *Command.*" if schema["x-majung-command"] else ""
-        parts += [f"## {stored_name}\n", _one_line(schema["description"]) + command + "\n"]
+        newest = schema.get("x-majung-newest")
+        superseded = f" *Superseded by `{newest}`.*" if newest else ""
+        parts += [f"## {stored_name}\n", _one_line(schema["description"]) + command + superseded + "\n"]
         parts += [_table(schema, own, attributes=False)] if own else []
     return "\n".join(parts)
 

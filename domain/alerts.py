@@ -42,6 +42,8 @@ WATCHED = RAISING | _ANSWERING | ASSIGNING | HANDING_OVER
 """The types on which alerts rest."""
 
 _SAFETY_INSTRUMENTS = frozenset(name for name, known in INSTRUMENTS.items() if known.safety_item is not None)
+_EMERGENCY = CallLevel.EMERGENCY
+"""Found once: a member of an enumeration costs as much as the rest of the test for it."""
 
 
 class Cause(StrEnum):
@@ -104,7 +106,7 @@ def alerts_of(history: History) -> list[Alert]:
 def _cause(event: Touchpoint) -> Cause | None:
     # `type(...) is` and not isinstance: pydantic's instance check is slow, and most calls are no emergency.
     if type(event) is CallReceived:
-        return Cause.EMERGENCY_CALL if event.level == CallLevel.EMERGENCY else None
+        return Cause.EMERGENCY_CALL if event.level == _EMERGENCY else None
     if type(event) is MeasureTaken and event.instrument in _SAFETY_INSTRUMENTS and score(event).safety:
         return Cause.SAFETY_FLAG
     return None

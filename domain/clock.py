@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -10,6 +11,9 @@ END_OF_TIME = datetime(9999, 12, 31, 14, 59, 59, 999999, tzinfo=UTC)
 """The end of the last Seoul day that a date can name: later than everything, and still a day."""
 
 MICROSECOND = timedelta(microseconds=1)
+_DAY, _HALF_HOUR = timedelta(days=1), timedelta(minutes=30)
+_DAYS_REMEMBERED = 32_768
+"""The calendar is slow, and of all that is ever asked of it most is asked again: ninety years of days."""
 
 
 class NotAnInstant(ValueError):
@@ -23,7 +27,7 @@ def to_microseconds(instant: datetime) -> int:
 
 def from_microseconds(microseconds: int) -> datetime:
     """The UTC instant of a count that `to_microseconds` gave."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + MICROSECOND * microseconds
 
 
 def within_time(moment: datetime) -> datetime:
@@ -33,7 +37,20 @@ def within_time(moment: datetime) -> datetime:
 
 def day_of(instant: datetime) -> date:
     """The calendar day in Seoul."""
-    return instant.astimezone(SEOUL).date()
+    if instant.tzinfo is not UTC:
+        return instant.astimezone(SEOUL).date()
+    # Seoul has always been ahead of UTC by less than a day: it has the same date, or already the next one.
+    day = instant.date()
+    return day if instant < _over(day) else day + _DAY
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def _over(day: date) -> datetime:
+    """The first instant after a Seoul day. Until 1960 some days went back over their last hour at midnight."""
+    over = start_of_next_day(day)
+    while day < date.max and over.astimezone(SEOUL).date() <= day:
+        over += _HALF_HOUR
+    return over
 
 
 def days_between(earlier: datetime, later: datetime) -> int:
@@ -55,11 +72,13 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time.max, SEOUL).astimezone(UTC)
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def start_of_next_day(day: date) -> datetime:
     """When a Seoul day is over, also the last one that a date can name."""
     return end_of_day(day) + MICROSECOND
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def start_of_day(day: date) -> datetime:
     """Midnight in Seoul at which a day begins, as a UTC instant."""
     return datetime.combine(day, time(), SEOUL).astimezone(UTC)

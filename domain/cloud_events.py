@@ -25,10 +25,13 @@ ATTRIBUTE_OF: Final = {field: attribute for attribute, field in (REQUIRED | EXTE
 
 
 def cloud_event(event: Touchpoint) -> dict[str, Any]:
-    """The touchpoint as others read it: JSON values only, time stamps in UTC, absent fields left out."""
+    """The touchpoint as others read it: JSON values only, time stamps in UTC, absent fields left out.
+
+    In the shape it has, and under the name of that: what is read from the journal is in the present one.
+    """
     plain = event.model_dump(mode="json")
     plain |= {name: in_utc(value) for name, value in event.__dict__.items() if isinstance(value, datetime)}
-    told: dict[str, Any] = {"specversion": "1.0", "type": event.stored_as, "datacontenttype": "application/json"}
+    told: dict[str, Any] = {"specversion": "1.0", "type": type(event).stored_as, "datacontenttype": "application/json"}
     told |= {attribute: plain[field] for field, attribute in ATTRIBUTE_OF.items() if plain[field] is not None}
     own = [name for name in type(event).model_fields if name not in ATTRIBUTE_OF]
     told["data"] = {name: plain[name] for name in own if plain[name] is not None}

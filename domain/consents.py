@@ -71,10 +71,14 @@ def consents_of(history: History) -> Consents:
 
 def may_end(history: History) -> bool:
     """Whether any consent was withdrawn or has a last day: what is in force for good stands in nobody's way."""
-    return any(
-        isinstance(fact.event, ConsentWithdrawn) or fact.event.valid_until is not None  # type: ignore[attr-defined]
-        for fact in history.facts_of(CONSENTS)
-    )
+    if ConsentWithdrawn in history.by_type:
+        return True
+    for fact in history.by_type.get(ConsentGiven, ()):
+        event = fact.event
+        assert isinstance(event, ConsentGiven)
+        if event.valid_until is not None:
+            return True
+    return False
 
 
 def consents_at(consents: Consents, moment: datetime) -> Mapping[ConsentScope, Consent]:

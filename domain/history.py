@@ -79,31 +79,40 @@ class History:
     """What rule sets saw of it, each with its rules: several read models rest on one journey, and it is walked once."""
 
     @cached_property
-    def kinds(self) -> frozenset[type[Touchpoint]]:
-        """The types in force: what most histories do not hold, most folds need not look for."""
-        return frozenset([type(fact.event) for fact in self.facts])
+    def by_type(self) -> Mapping[type[Touchpoint], Sequence[Fact]]:
+        """What is in force of each type, in order: what most histories do not hold, most folds need not look for."""
+        found: dict[type[Touchpoint], list[Fact]] = {}
+        for fact in self.facts:
+            kind = type(fact.event)
+            if kind in found:
+                found[kind].append(fact)
+            else:
+                found[kind] = [fact]
+        return found
 
-    def facts_of(self, kinds: frozenset[type[Touchpoint]]) -> list[Fact]:
+    def facts_of(self, kinds: frozenset[type[Touchpoint]]) -> Sequence[Fact]:
         """What is in force of these types, in order."""
-        if kinds.isdisjoint(self.kinds):
+        by_type = self.by_type
+        if kinds.isdisjoint(by_type):
             return []
-        return [fact for fact in self.facts if type(fact.event) in kinds]
+        held = [by_type[kind] for kind in kinds if kind in by_type]
+        return held[0] if len(held) == 1 else [fact for fact in self.facts if type(fact.event) in kinds]
 
     def slices(self, of: Container[type[Touchpoint]] | None = None) -> list[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held.
 
         `of` names the types to give, all of them unless told: a fold that reads a few pays for no others.
         """
-        amendments = self.amendments
+        amendments, links = self.amendments, self.links
         versions: list[Slice] = []
         for recorded in self.touchpoints:
-            event, event_id, _, recorded_at, _ = recorded
-            if self.links or event_id in amendments:
-                several = self._slices_of(recorded, amendments.get(event_id, ()))
+            event = recorded.event
+            if links or (amendments and recorded.event_id in amendments):
+                several = self._slices_of(recorded, amendments.get(recorded.event_id, ()))
                 versions += [version for version in several if of is None or type(version.fact.event) in of]
             elif of is None or type(event) in of:
                 # The usual touchpoint: nobody amended or linked it, and it is its only version.
-                only = recorded, event.participant_id, False, recorded_at, END_OF_TIME
+                only = recorded, event.participant_id, False, recorded.recorded_at, END_OF_TIME
                 versions.append(as_tuple(Slice, only))
         return versions
 

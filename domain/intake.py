@@ -6,7 +6,6 @@ Extensions that no touchpoint has (traceparent) are taken and not stored: they m
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 from domain.cloud_events import ATTRIBUTE_OF, EXTENSIONS, REQUIRED, cloud_event
 from domain.codes import FIRST, VERSIONS, CodeList
 from domain.events import TouchpointCorrected
-from domain.field_faults import code_lists_in, faults_of, summary
+from domain.field_faults import faults_of, summary
 from domain.moments import SKEW, check_not_ahead, check_texts, check_time_stamp
 from domain.refusals import (
     IntakeError,
@@ -32,13 +31,11 @@ from domain.refusals import (
 )
 from domain.strict_json import MOST_BYTES, read_object, write_object
 from domain.touchpoint import Touchpoint, codes_newer_than_claimed
+from domain.usual_event import NOBODY, has_grown, usual_event
 
 __all__ = ["MOST_BYTES", "SKEW", "IntakeError", "cloud_event", "read_event"]
 
 _TYPE = re.compile(r"([a-z][a-z-]{0,60})\.v([0-9]{1,6})")
-_NOBODY = (0, 2**128 - 1)
-"""The two UUIDs that stand for none (RFC 9562, 5.9 and 5.10): every broken producer would share them."""
-
 _STAND_IN = {"participant_id": "00000000-0000-4000-8000-000000000000", "source": "-", "source_id": "-"}
 """For the target's own identity while a replacement is checked; its envelope is checked with the correction itself."""
 
@@ -68,14 +65,20 @@ def read_event(
     takes commands too: for Majung's own export. Raises IntakeError, and nothing else whatever the bytes are.
     """
     attributes = told if isinstance(told, Mapping) else read_object(told)
+    usual = usual_event(attributes, now + skew, from_producer)
+    return usual if usual is not None else read_step_by_step(attributes, now + skew, from_producer)
+
+
+def read_step_by_step(attributes: Mapping[str, Any], latest: datetime, from_producer: bool) -> Touchpoint:
+    """The touchpoint, whatever is unusual about it. Raises the IntakeError of what is wrong with it first."""
     kind = _kind_of(attributes, from_producer)
     values = _values(kind, attributes)
     if kind is TouchpointCorrected:
-        _check_replacement(values, now + skew)
+        _check_replacement(values, latest)
     event = _validated(kind, values, _EVENT)
-    if event.participant_id.int in _NOBODY:
+    if event.participant_id.int in NOBODY:
         raise SubjectNotAUuid("subject is the empty UUID, which is nobody: send the participant's own", "subject")
-    check_not_ahead(event, now + skew, occurred_at=_EVENT.occurred_at, prefix=_EVENT.prefix)
+    check_not_ahead(event, latest, occurred_at=_EVENT.occurred_at, prefix=_EVENT.prefix)
     return _with_code_lists(event, _EVENT, claimed=attributes.get("codelists") is not None)
 
 
@@ -173,7 +176,7 @@ def _refusal(kind: type[Touchpoint], error: ValidationError, part: _Part) -> Int
 
 
 def _with_code_lists(event: Touchpoint, part: _Part, *, claimed: bool) -> Touchpoint:
-    newer = codes_newer_than_claimed(event) if _has_grown(type(event)) else []
+    newer = codes_newer_than_claimed(event) if has_grown(type(event)) else []
     if not newer:
         return event
     if not claimed:
@@ -185,13 +188,6 @@ def _with_code_lists(event: Touchpoint, part: _Part, *, claimed: bool) -> Touchp
 def _came_later(code: CodeList, version: str) -> str:
     known = ", ".join(type(code).of_version(version))
     return f"is a code that came after {version}, the version claimed; {type(code).__name__} had then: {known}"
-
-
-@cache
-def _has_grown(kind: type[Touchpoint]) -> bool:
-    """Whether any code list of the type has codes that came after its first version."""
-    lists = (found for field in kind.model_fields.values() for found in code_lists_in(field.annotation))
-    return any(code.since > FIRST for found in lists for code in found)
 
 
 def _check_replacement(values: Mapping[str, Any], latest: datetime) -> None:

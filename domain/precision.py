@@ -12,10 +12,13 @@ def clearly_after(later: Fact, earlier: Fact) -> bool:
     """
     if later.occurred_at <= earlier.occurred_at:
         return False
-    precisions = {later.event.precision, earlier.event.precision}
-    if precisions == {Precision.INSTANT}:
+    precisions = later.event.precision, earlier.event.precision
+    if precisions == _INSTANTS:
         return True
     after, before = day_of(later.occurred_at), day_of(earlier.occurred_at)
-    if Precision.MONTH in precisions:
+    if _MONTH in precisions:
         return (after.year, after.month) > (before.year, before.month)
     return after > before
+
+
+_MONTH, _INSTANTS = Precision.MONTH, (Precision.INSTANT, Precision.INSTANT)

@@ -126,8 +126,9 @@ def _begun(since: datetime, *evidence: UUID) -> RoleInterval:
 def _activism(history: History) -> Iterator[RoleInterval]:
     if not history.facts_of(_SELECTION):
         return
-    facts = history.facts_of(_ACTIVISM)
-    facts.sort(key=lambda fact: (fact.occurred_at, _RANKS[type(fact.event)], fact.event_id))
+    facts = sorted(
+        history.facts_of(_ACTIVISM), key=lambda fact: (fact.occurred_at, _RANKS[type(fact.event)], fact.event_id)
+    )
     held: RoleInterval | None = None
     ended: Fact | None = None
     for fact in facts:

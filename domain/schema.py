@@ -3,6 +3,7 @@
 A schema shows a touchpoint flat, as Majung knows it. Each property says where it travels in a CloudEvent
 (`x-majung-cloudevents`: the attribute's name, or `data`), and of what kind it is if it is sealed before it is stored
 (`x-majung-sealed`). A code list says which version brought the codes that the first one lacks (`x-majung-since`).
+A shape that a newer one took the place of is `deprecated`, and says which (`x-majung-newest`): it is still accepted.
 """
 
 from difflib import get_close_matches
@@ -15,6 +16,7 @@ import domain.events  # noqa: F401 (defining the types fills the registry)
 from domain.cloud_events import ATTRIBUTE_OF
 from domain.codes import CURRENT, FIRST, CodeList
 from domain.touchpoint import Touchpoint
+from domain.versions import is_superseded, newest_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,7 +43,9 @@ def schema_of(stored_name: str) -> dict[str, Any]:
         if name in kind.sealed_fields:
             field["x-majung-sealed"] = kind.sealed_fields[name]
     head = {"$schema": DIALECT, "$id": f"urn:majung:schema:{stored_name}", "title": stored_name}
-    return head | {"x-majung-command": kind.is_command, **{key: schema[key] for key in schema if key != "title"}}
+    newer = {"deprecated": True, "x-majung-newest": newest_of(stored_name)} if is_superseded(kind) else {}
+    told = {key: schema[key] for key in schema if key != "title"}
+    return head | {"x-majung-command": kind.is_command, **newer, **told}
 
 
 class _Generator(GenerateJsonSchema):

@@ -11,6 +11,7 @@ words. Withheld is what is about somebody else (Art. 35(4)), field by field:
 | household-joined, -left | household_id | leads to the files of all who live there |
 | concern-reported | reporter, where, note | tells who reported; given where an official did, who acts for an office |
 | call-received about somebody else | note | what was said of that person; the call itself is the caller's |
+| discovery-attempted about somebody else | outcome, note | how it went with that person |
 | whatever was voided | all sealed fields | it may have been somebody else's |
 | touchpoint-voided | reason, note | may say whose it was |
 | touchpoint-corrected | reason, note | where what it corrects is voided, speaks of others as above, or is not known |
@@ -32,6 +33,7 @@ from domain.codes import About, Reporter
 from domain.events import (
     CallReceived,
     ConcernReported,
+    DiscoveryAttempted,
     HouseholdJoined,
     HouseholdLeft,
     IdentitiesLinked,
@@ -130,6 +132,10 @@ class _Rule(NamedTuple):
     fields: frozenset[str]
 
 
+def _is_about_another(event: Any, others: Others) -> bool:
+    return event.about in (About.OTHER, About.HOUSEHOLD)
+
+
 _WORDS = frozenset({"reason", "note"})
 _LINK = _Rule(lambda link, others: link.other_id not in others.own, frozenset({"other_id", "reason", "note"}))
 _WHERE_IT_SPEAKS_OF_OTHERS: Mapping[type[Touchpoint], _Rule] = {
@@ -138,7 +144,8 @@ _WHERE_IT_SPEAKS_OF_OTHERS: Mapping[type[Touchpoint], _Rule] = {
     ConcernReported: _Rule(
         lambda concern, _: concern.reporter != Reporter.OFFICIAL, frozenset({"reporter", "where", "note"})
     ),
-    CallReceived: _Rule(lambda call, _: call.about in (About.OTHER, About.HOUSEHOLD), frozenset({"note"})),
+    CallReceived: _Rule(_is_about_another, frozenset({"note"})),
+    DiscoveryAttempted: _Rule(_is_about_another, frozenset({"outcome", "note"})),
 }
 _ALWAYS: Mapping[type[Touchpoint], frozenset[str]] = {
     TieReported: frozenset({"alter_id"}),

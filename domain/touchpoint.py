@@ -1,14 +1,14 @@
 """The envelope every event shares, and the registry of stored names.
 
 Warning: a stored name (`store-visited.v1`) is what the journal holds for ever. Never change or reuse one; a new shape
-is a new class stored as `.v2` with an upcaster for the old name.
+is a new class stored as `.v2`, and the old class stays beside it with its `upcast` (domain/versions.py).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import sha1
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
@@ -44,6 +44,8 @@ REST = ""
 Columns = tuple[UUID, datetime, str, str | None]
 """The values of COLUMNS, in their order."""
 
+Shape = TypeVar("Shape", bound="Touchpoint")
+
 
 class Touchpoint(BaseModel):
     """One thing that happened in a person's journey, as its producer told it.
@@ -54,7 +56,9 @@ class Touchpoint(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     stored_as: ClassVar[str] = ""
-    """The chosen name under which the journal keeps this type, such as `store-visited.v1`."""
+    """The chosen name under which the journal keeps this type, such as `store-visited.v1`.
+
+    Of an event that was told in an older shape and read in the present one it is the name that it is stored under."""
     is_command: ClassVar[bool] = False
     """True for what only Majung itself decides: such an event is refused from a producer."""
     sealed_fields: ClassVar[Mapping[str, Kind]] = {}
@@ -140,8 +144,19 @@ class Touchpoint(BaseModel):
 
     def replaced(self, **changes: Any) -> Self:
         """The same touchpoint with other values, validated anew (`model_copy` would keep the old event_id)."""
+        return self.reshaped(type(self), **changes)
+
+    def reshaped(self, kind: type[Shape], /, **changes: Any) -> Shape:
+        """What this touchpoint states, with these changes, as one of another type. Raises ValidationError."""
         stated = self.model_fields_set.union(COLUMNS)
-        return type(self).model_validate({name: getattr(self, name) for name in stated} | changes)
+        return kind.model_validate({name: getattr(self, name) for name in stated} | changes)
+
+    def upcast(self) -> "Touchpoint":
+        """The same touchpoint in the next shape of its event; itself where its own is the present one.
+
+        Only a superseded shape has one of its own. It is pure and loses nothing: whoever told two different things
+        still has told two different things. See domain/versions.py."""
+        return self
 
 
 @cache

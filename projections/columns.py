@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, String, TypeDecorator, Uuid
 from sqlalchemy.engine import Dialect
 
-from domain.clock import EPOCH, MICROSECOND, from_microseconds, to_microseconds
+from domain.clock import END_OF_TIME, EPOCH, MICROSECOND, from_microseconds, to_microseconds
 
 
 class Instant(TypeDecorator[datetime]):
@@ -62,7 +62,8 @@ def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Callable[[Seque
         f"lambda of, rows: [(root, {', '.join(others)}) for {names[0]} in (of,) for root in ({root},)"
         f" for {names[0]}, {', '.join(names[1:])} in rows]"
     )
-    compiled = eval(source, {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()})
+    names_within = {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()}
+    compiled = eval(source, names_within | {"END_OF_TIME": END_OF_TIME, "END": to_microseconds(END_OF_TIME)})
     return lambda rows: compiled(rows[0][0], rows) if rows else []
 
 
@@ -75,7 +76,8 @@ def placeholder(column: Column[Any]) -> str:
 
 def _postgres_cell(value: str, column: Column[Any]) -> str:
     if isinstance(column.type, Instant):
-        stored = f"({value} - EPOCH) // MICROSECOND"
+        # What nothing has ended is common, and known beforehand.
+        stored = f"END if {value} is END_OF_TIME else ({value} - EPOCH) // MICROSECOND"
     elif isinstance(column.type, Pseudonym):
         stored = f"{value}.int.to_bytes(16)"
     else:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, Table, cast, d
 from sqlalchemy import type_coerce as read_as
 
 from domain.clock import END_OF_TIME, end_of_day, start_of_day
+from domain.versions import alike
 
 PROGRAMME_START = date(2025, 4, 1)
 
@@ -39,7 +40,8 @@ class Window:
 
 @dataclass(frozen=True)
 class Count:
-    """What is counted of the touchpoints of some topics: all, or the distinct values of something about them."""
+    """What is counted of the touchpoints of some topics, in every version of them: all, or the distinct values of
+    something about them."""
 
     topics: tuple[str, ...]
     of: Counted = "rows"
@@ -51,7 +53,7 @@ class Count:
         rows = table.c
         known_at = min(known_at, END_OF_TIME - _MICROSECOND)  # a row still in force is known to END_OF_TIME, exclusive
         return select(_counted(table, self.of)).where(
-            rows.topic.in_(self.topics),
+            rows.topic.in_(sorted(alike(self.topics))),
             rows.occurred_at >= start_of_day(window.first),
             rows.occurred_at <= window.end(as_of),
             rows.known_from <= known_at,

@@ -11,8 +11,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Column, String
 
-from domain.follow_ups import FollowUp, follow_ups_of
-from domain.history import History
+from domain.follow_ups import follow_ups_of
+from domain.history import History, as_tuple
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -51,22 +51,13 @@ def columns() -> list[Column[Any]]:
 def fold(history: History) -> list[FollowUpRow]:
     """Everything that is or will be due, by what is known; nothing for times in which nobody may call."""
     root = history.root
-    return [_row(root, found) for found in follow_ups_of(history)]
-
-
-def _row(root: UUID, found: FollowUp) -> FollowUpRow:
-    return FollowUpRow(
-        component=root,
-        kind=found.kind.value,
-        subject=found.subject,
-        due_from=found.due_from,
-        due_at=found.due_at,
-        overdue_from=found.overdue_from,
-        until=found.until,
-        stage=found.stage,
-        reason=found.reason,
-        evidence=orjson.dumps(found.evidence).decode(),
-    )
+    rows = []
+    for kind, subject, due_from, due_at, overdue_from, until, reason, evidence, stage in follow_ups_of(history):
+        told = orjson.dumps(evidence).decode()
+        # `_value_` is five times as fast as `value`.
+        row = root, kind._value_, subject, due_from, due_at, overdue_from, until, stage, reason, told
+        rows.append(as_tuple(FollowUpRow, row))
+    return rows
 
 
 follow_ups = ReadModel(

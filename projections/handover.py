@@ -21,6 +21,7 @@ from domain.casework import CLOSED
 from domain.clock import END_OF_TIME, within_time
 from domain.events import CrisisEscalated
 from domain.follow_ups import DATED
+from domain.versions import names_of
 from projections.caseload import Ground, had_by
 
 CRISIS_HOURS = 24
@@ -114,7 +115,7 @@ def _crises(
         select(rows.component, rows.occurred_at, rows.event_id)
         .where(
             rows.component.in_(people),
-            rows.topic == CrisisEscalated.stored_as,
+            rows.topic.in_(sorted(names_of([CrisisEscalated]))),
             rows.occurred_at > since,
             rows.occurred_at <= moment,
             rows.known_to == END_OF_TIME,

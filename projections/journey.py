@@ -67,20 +67,21 @@ def fold(history: History, rules: Rules = VERSION_1) -> list[JourneyRow]:
 def _row(found: Journey, spell: Spell, sequence: int, last: bool) -> JourneyRow:
     # Nothing leads on from a death: its spell is the last, and all anomalies are its own.
     anomalies = [anomaly.event_id for anomaly in found.anomalies] if last else []
+    episode, stage, entered_at, rule, rule_version, evidence, by_selection, end_reason, left_at = spell
     return JourneyRow(
-        component=found.root,
-        sequence=sequence,
-        episode=spell.episode,
-        stage=_text(spell.stage),
-        entered_at=spell.entered_at,
-        left_at=spell.left_at,
-        rule=spell.rule,
-        rule_version=spell.rule_version,
-        evidence=orjson.dumps(spell.evidence).decode(),
-        by_selection=spell.by_selection,
-        end_reason=_text(spell.end_reason),
-        last_contact_at=found.last_contact(END_OF_TIME if spell.left_at is None else spell.left_at),
-        anomalies=orjson.dumps(anomalies).decode(),
+        found.root,
+        sequence,
+        episode,
+        _text(stage),
+        entered_at,
+        left_at,
+        rule,
+        rule_version,
+        orjson.dumps(evidence).decode(),
+        by_selection,
+        _text(end_reason),
+        found.last_contact(END_OF_TIME if left_at is None else left_at),
+        orjson.dumps(anomalies).decode() if anomalies else "[]",
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, String
 
 from domain.clock import END_OF_TIME
 from domain.history import History
-from domain.network import Period, Tie, ties_of
+from domain.network import ties_of
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -66,26 +66,17 @@ def columns() -> list[Column[Any]]:
 
 def fold(history: History) -> list[RelationshipRow]:
     """Every period of every tie, in order of (tie_id, since)."""
-    return [_row(history.root, tie, period) for tie in ties_of(history) for period in tie.periods]
-
-
-def _row(root: UUID, tie: Tie, period: Period) -> RelationshipRow:
-    return RelationshipRow(
-        component=root,
-        tie_id=tie.tie_id,
-        since=period.since,
-        until=END_OF_TIME if period.until is None else period.until,
-        began_at=tie.since,
-        ended_at=tie.until,
-        kind=period.kind.value,
-        closeness=period.closeness,
-        contacts_per_month=period.contacts_per_month,
-        formed=period.formed,
-        source=tie.source,
-        opened_by=tie.opened_by,
-        told_by=period.told_by,
-        ended_by=tie.ended_by,
-    )
+    root = history.root
+    rows = []
+    for tie in ties_of(history):
+        tie_id, source, opened_by, ended_by, _, periods = tie
+        began_at, ended_at = tie.since, tie.until
+        for since, until, told_by, kind, closeness, contacts_per_month, formed in periods:
+            lasts_until = END_OF_TIME if until is None else until
+            known = kind._value_, closeness, contacts_per_month, formed
+            told = source, opened_by, told_by, ended_by
+            rows.append(RelationshipRow(root, tie_id, since, lasts_until, began_at, ended_at, *known, *told))
+    return rows
 
 
 relationships = ReadModel(

@@ -14,6 +14,7 @@ from domain.change import Verdict, change
 from domain.events import MeasureNotTaken, MeasureTaken
 from domain.history import Fact, History
 from domain.instruments import NoScore, Subscore, score
+from domain.touchpoint import Touchpoint
 from projections.columns import Instant, Pseudonym
 from projections.read_model import ReadModel
 
@@ -88,9 +89,9 @@ def fold(history: History) -> list[WellbeingRow]:
     rows: list[WellbeingRow] = []
     counts: dict[str, int] = {}
     firsts: dict[str, float] = {}
-    for fact in history.facts:
+    for fact in history.facts_of(_MEASURES):
         event = fact.event
-        # `type(...) is` and not isinstance: pydantic's instance check is slow, and most facts are no measures.
+        # `type(...) is` and not isinstance: pydantic's instance check is slow.
         if type(event) is MeasureTaken:
             sequence = counts[event.instrument] = counts.get(event.instrument, 0) + 1
             rows.append(_taken(root, fact, event, sequence, firsts))
@@ -98,6 +99,9 @@ def fold(history: History) -> list[WellbeingRow]:
             sequence = counts[event.instrument] = counts.get(event.instrument, 0) + 1
             rows.append(_not_taken(root, fact, event, sequence))
     return rows
+
+
+_MEASURES: frozenset[type[Touchpoint]] = frozenset({MeasureTaken, MeasureNotTaken})
 
 
 def _taken(root: UUID, fact: Fact, event: MeasureTaken, sequence: int, firsts: dict[str, float]) -> WellbeingRow:
@@ -155,7 +159,7 @@ def _not_taken(root: UUID, fact: Fact, event: MeasureNotTaken, sequence: int) ->
 def _told_by(event: MeasureTaken | MeasureNotTaken) -> dict[str, Any]:
     return {
         "source": event.source,
-        "origin": event.origin.value,
+        "origin": event.origin._value_,
         "organisation": event.organisation,
         "site": event.site,
         "district": event.district,

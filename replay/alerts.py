@@ -20,6 +20,7 @@ from domain.alerts import WATCHED
 from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
 from domain.components import in_force, roots
 from domain.history import SPECIAL, Recorded, history_of, links_of
+from domain.versions import names_of
 from projections.alert_list import AlertLine, Telling
 from projections.alerts import AlertRow, alerts, all_rows, calling_rows, standing_rows
 from replay import generations
@@ -30,7 +31,7 @@ from replay.tables import heads
 from replay.tables import journal as log
 from replay.wake import Wake
 
-_TOPICS = sorted(kind.stored_as for kind in WATCHED | SPECIAL)
+_TOPICS = sorted(names_of(WATCHED | SPECIAL))
 """Whatever may change an alert."""
 
 Positions = tuple[int, ...]

@@ -9,9 +9,12 @@ from sqlalchemy import Connection
 
 from domain.clock import END_OF_TIME
 from domain.history import History, Recorded, history_of, links_of
-from replay.identities import links_around, streams_ever_linked, streams_of_each, streams_of_one
+from replay import held
+from replay.held import CannotBeFolded
+from replay.identities import identities_at, links_around, streams_of_one
 from replay.journal import Journal
 from replay.reading import Reader
+from replay.vault import VaultError
 
 
 class PersonUnknown(LookupError):
@@ -32,7 +35,10 @@ class Person(NamedTuple):
 def person(
     journal: Journal, participant_id: UUID, *, as_of: datetime = END_OF_TIME, known_at: datetime = END_OF_TIME
 ) -> Person:
-    """The person behind a pseudonym, with all identities linked by `known_at`. Raises PersonUnknown."""
+    """The person behind a pseudonym, with all identities linked by `known_at`.
+
+    Raises PersonUnknown and CannotBeFolded.
+    """
     with journal.database.read() as connection:
         found = people(connection, journal.reader, [participant_id], as_of=as_of, known_at=known_at)
     if participant_id not in found:
@@ -48,12 +54,23 @@ def people(
     as_of: datetime = END_OF_TIME,
     known_at: datetime = END_OF_TIME,
 ) -> dict[UUID, Person]:
-    """The people behind pseudonyms, by each pseudonym asked for; of whom nothing was recorded by then is missing."""
+    """The people behind pseudonyms, by each pseudonym asked for; of whom nothing was recorded by then is missing.
+
+    Raises CannotBeFolded for whom something does not read.
+    """
     asked = set(pseudonyms)
-    each = streams_of_each(streams_ever_linked(connection, reader, asked), known_at)
+    each = identities_at(connection, reader, asked, known_at)
+    unreadable: dict[UUID, Exception] = {}
+    everybody = reader.streams(connection, {one for person in asked for one in each[person]}, unreadable=unreadable)
     found: dict[UUID, Person] = {}
     for pseudonym in asked:
-        streams = each[pseudonym]
+        fault = next((unreadable[one] for one in each[pseudonym] if one in unreadable), None)
+        if isinstance(fault, VaultError):
+            # Of a key that does not unwrap nobody can tell here whether it is this one or all of them.
+            raise fault
+        if (cause := held.unreadable(each[pseudonym], unreadable)) is not None:
+            raise CannotBeFolded(cause)
+        streams = {person: everybody.get(person, []) for person in each[pseudonym]}
         known = [event for stream in streams.values() for event in stream if event.recorded_at <= known_at]
         if not known or pseudonym in found:
             continue

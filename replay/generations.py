@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, MetaData, Table, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.columns import Cells, storer
@@ -61,21 +61,51 @@ def _lock(connection: Connection, mode: str) -> None:
 
 
 def live(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
-    """The live generation of each model. Raises ReadModelOutdated when one was folded by other code."""
-    query = select(read_models.c.name, read_models.c.generation, read_models.c.version)
-    found = {
-        name: (number, version)
-        for name, number, version in connection.execute(query.where(read_models.c.state == "live"))
-    }
+    """The generation of each model that serves this release: the live one; and where another release has switched to
+    rows of its own version, the last ones of ours, until they are dropped.
+
+    So processes of two releases work side by side while one takes over from the other. Raises ReadModelOutdated where
+    there are no rows of this version.
+    """
+    query = select(read_models.c.name, read_models.c.generation, read_models.c.version, read_models.c.state)
+    served = read_models.c.state.in_(("live", "retired"))
+    found: dict[tuple[str, int], tuple[bool, int]] = {}
+    serving: dict[str, int] = {}
+    for name, number, version, state in connection.execute(query.where(served)):
+        found[name, version] = max(found.get((name, version), (False, 0)), (state == "live", number))
+        if state == "live":
+            serving[name] = version
     generations = []
     for model in models:
-        number, version = found.get(model.name, (0, 0))
-        if version != model.version:
+        if (model.name, model.version) not in found:
             raise ReadModelOutdated(
-                f"{model.name} is at version {version}, this release folds version {model.version}: run `majung replay`"
+                f"{model.name} is at version {serving.get(model.name, 0)}, this release folds version {model.version}:"
+                " run `majung replay`"
             )
-        generations.append(generation(model, number))
+        generations.append(generation(model, found[model.name, model.version][1]))
     return generations
+
+
+def serving(connection: Connection, model: ReadModel) -> Generation | None:
+    """The live generation, whichever version folded it, with its columns as they are; None where there is none yet."""
+    own = read_models.c.name == model.name
+    query = select(read_models.c.generation).where(own, read_models.c.state == "live")
+    number = connection.scalar(query)
+    return None if number is None else stored(connection, model, number)
+
+
+def stored(connection: Connection, model: ReadModel, number: int) -> Generation:
+    """A generation that exists, with its columns as they are, whichever version folded it."""
+    found = generation(model, number)
+    if version_of(connection, found) == model.version:
+        return found
+    return found._replace(table=Table(found.table.name, MetaData(), autoload_with=connection))
+
+
+def version_of(connection: Connection, generation: Generation) -> int:
+    """Which version of its read model folded a generation."""
+    version: int = connection.scalars(select(read_models.c.version).where(*_own(generation))).one()
+    return version
 
 
 def establish(connection: Connection, models: Sequence[ReadModel]) -> None:
@@ -89,13 +119,22 @@ def establish(connection: Connection, models: Sequence[ReadModel]) -> None:
             connection.execute(_row(created).values(state="live"))
 
 
-def create(connection: Connection, model: ReadModel) -> Generation:
-    """A new empty generation, `building`, its indexes still to come."""
+def create(
+    connection: Connection, model: ReadModel, rebuild: int | None = None, snapshot: str | None = None
+) -> Generation:
+    """A new empty generation, `building` by a replay, for a snapshot or to serve, its indexes still to come."""
     query = select(func.coalesce(func.max(read_models.c.generation), 0)).where(read_models.c.name == model.name)
     number = 1 + connection.scalars(query).one()
     created = generation(model, number)
     connection.execute(
-        insert(read_models).values(name=model.name, generation=number, version=model.version, state="building")
+        insert(read_models).values(
+            name=model.name,
+            generation=number,
+            version=model.version,
+            state="building",
+            rebuild=rebuild,
+            snapshot=snapshot,
+        )
     )
     connection.execute(CreateTable(created.table))
     # Every shard has its row from the start, so that there is always one to lock.
@@ -108,7 +147,8 @@ def index(connection: Connection, generation: Generation) -> None:
     """Build the secondary indexes of a generation: last, when its rows are in."""
     for columns in generation.model.indexes:
         name = f"{generation.table.name}_{'_'.join(columns)}"
-        connection.execute(CreateIndex(Index(name, *(generation.table.c[column] for column in columns))))
+        made = Index(name, *(generation.table.c[column] for column in columns))
+        connection.execute(CreateIndex(made, if_not_exists=True))
 
 
 def switch(connection: Connection, generation: Generation) -> list[Generation]:
@@ -121,26 +161,46 @@ def switch(connection: Connection, generation: Generation) -> list[Generation]:
     return [_named(model, number) for number in before]
 
 
+def keep(connection: Connection, generation: Generation) -> None:
+    """A snapshot is complete."""
+    connection.execute(_row(generation).values(state="snapshot"))
+
+
 def drop(connection: Connection, generation: Generation) -> None:
     """Remove a generation that serves nobody."""
-    connection.execute(DropTable(generation.table, if_exists=True))
-    connection.execute(_row(generation).values(state="dropped"))
-    connection.execute(delete(positions).where(positions.c.name == generation.name))
+    drop_named(connection, generation.model.name, generation.number)
+
+
+def drop_named(connection: Connection, name: str, number: int) -> None:
+    """Remove a generation that serves nobody, also of a read model that is not at hand."""
+    own = f"{name}_g{number}"
+    connection.execute(DropTable(Table(own, MetaData()), if_exists=True))
+    row = read_models.c.name == name, read_models.c.generation == number
+    connection.execute(update(read_models).where(*row).values(state="dropped"))
+    connection.execute(delete(positions).where(positions.c.name == own))
 
 
 def unfinished(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
-    """Generations that an interrupted replay left behind."""
-    return _in_state(connection, models, "building", "retired")
+    """Generations that an interrupted replay left behind, and those that served before."""
+    return _in_state(connection, models, "building", "retired", snapshot=None)
 
 
 def undropped(connection: Connection, model: ReadModel) -> list[Generation]:
     """Every generation that has a table, the live one too."""
-    return _in_state(connection, [model], "building", "live", "retired")
+    return _in_state(connection, [model], "building", "live", "retired", snapshot=None)
 
 
-def _in_state(connection: Connection, models: Sequence[ReadModel], *states: str) -> list[Generation]:
+def of_snapshot(connection: Connection, models: Sequence[ReadModel], snapshot: str, *states: str) -> list[Generation]:
+    """The generations of a snapshot that is taken, or in one of these states."""
+    return _in_state(connection, models, *(states or ("snapshot",)), snapshot=snapshot)
+
+
+def _in_state(
+    connection: Connection, models: Sequence[ReadModel], *states: str, snapshot: str | None
+) -> list[Generation]:
     by_name = {model.name: model for model in models}
-    query = select(read_models.c.name, read_models.c.generation).where(read_models.c.state.in_(states))
+    own = read_models.c.state.in_(states), read_models.c.snapshot.is_not_distinct_from(snapshot)
+    query = select(read_models.c.name, read_models.c.generation).where(*own)
     return [_named(by_name[name], number) for name, number in connection.execute(query) if name in by_name]
 
 
@@ -156,6 +216,14 @@ def position_of(connection: Connection, generation: Generation, shard: int, *, l
     """How far a generation has come in a shard."""
     query = select(positions.c.position).where(positions.c.name == generation.name, positions.c.shard == shard)
     return connection.scalar(query.with_for_update() if lock else query) or 0
+
+
+def behind(connection: Connection, generation: Generation) -> int:
+    """How many events of the log a generation has not seen."""
+    query = select(heads.c.shard, heads.c.position)
+    return sum(
+        head - position_of(connection, generation, shard) for shard, head in connection.execute(query).tuples().all()
+    )
 
 
 def move_to(connection: Connection, generation: Generation, shard: int, position: int) -> None:
@@ -176,6 +244,18 @@ class FoldedRows:
         """Take the rows of one component."""
         if rows:
             self._rows += self._stored(rows)
+
+    def cells(self, rows: Sequence[Any]) -> Cells:
+        """The rows of one component as the driver takes them; they are not taken yet."""
+        return self._stored(rows) if rows else []
+
+    def take(self, cells: Cells) -> None:
+        """Take what `cells` made."""
+        self._rows += cells
+
+    def forget(self) -> None:
+        """Let go of what was taken."""
+        self._rows = []
 
     def write(self, connection: Connection) -> int:
         """Write what was taken, and be ready for more; returns how many rows that were."""
@@ -210,10 +290,12 @@ def read(connection: Connection, generation: Generation) -> Iterable[Any]:
         yield generation.model.row(*row)
 
 
-def _row(generation: Generation) -> Any:
-    return update(read_models).where(
-        read_models.c.name == generation.model.name, read_models.c.generation == generation.number
-    )
+def _row(generation: Generation) -> Update:
+    return update(read_models).where(*_own(generation))
+
+
+def _own(generation: Generation) -> tuple[ColumnElement[bool], ...]:
+    return read_models.c.name == generation.model.name, read_models.c.generation == generation.number
 
 
 def _named(model: ReadModel, number: int) -> Generation:

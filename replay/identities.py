@@ -71,18 +71,39 @@ def links_by_person(connection: Connection, reader: Reader) -> dict[UUID, list[L
 
 def links_around(connection: Connection, reader: Reader, recorded: Iterable[Recorded]) -> list[Link]:
     """The links of everybody who ever was linked to the people of these events, directly or by others."""
-    own = {link.one for link in links_of(recorded)}
+    # Which pairs those are is read from the links alone: it is nothing that an event may have to be unsealed for.
+    own = {
+        told.event.participant_id for told in recorded if isinstance(told.event, IdentitiesLinked | IdentitiesUnlinked)
+    }
     return _ever_linked(connection, reader, own)[1] if own else []
 
 
 def _ever_linked(connection: Connection, reader: Reader, people: set[UUID]) -> tuple[set[UUID], list[Link]]:
-    """Everybody who ever was linked to these people, themselves included, and all links of all of them."""
-    everybody: set[UUID] = set()
+    """Everybody who ever was linked to these people, themselves included, and all links of all of them.
+
+    Only links are read: whatever else of somebody does not read holds up nobody who was linked to them.
+    """
+    reached: set[UUID] = set()
     links: list[Link] = []
-    for streams in _outwards(connection, reader, people):
-        everybody |= streams.keys()
-        links += [link for stream in streams.values() for link in links_of(stream)]
-    return everybody, links
+    pending = set(people)
+    while pending:
+        found = [link for own in reader.links(connection, pending).values() for link in own]
+        links += found
+        reached |= pending
+        pending = {link.other for link in found} - reached
+    return reached, links
+
+
+def identities_at(
+    connection: Connection, reader: Reader, people: Iterable[UUID], known_at: datetime = END_OF_TIME
+) -> dict[UUID, frozenset[UUID]]:
+    """Of people and everybody who ever was linked to them, by pseudonym, who was one person with it at a time."""
+    everybody, links = _ever_linked(connection, reader, set(people))
+    together = roots((link.one, link.other) for link in in_force(links, known_at))
+    by_root: dict[UUID, set[UUID]] = {}
+    for person in everybody:
+        by_root.setdefault(together.get(person, person), set()).add(person)
+    return {person: frozenset(by_root[together.get(person, person)]) for person in everybody}
 
 
 def streams_ever_linked(connection: Connection, reader: Reader, people: Iterable[UUID]) -> dict[UUID, list[Recorded]]:

@@ -24,10 +24,12 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
+from domain.versions import present
 from replay.append import AlreadyThere, Clock, append, append_one
 from replay.database import Database
 from replay.identities import LinksMovedOn, ensure_no_links_since, streams_ever_linked
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
+from replay.metrics import count_statuses
 from replay.reading import Reader
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads
@@ -113,13 +115,15 @@ class Journal(Application[UUID]):
         """
         clock = Clock(self.clock, self.clock is now_in_utc) if now is None else Clock(lambda: now, False)
         try:
-            return self._record_new(events, clock, beside=beside)
+            outcomes = self._record_new(events, clock, beside=beside)
         except AlreadyThere:
             # Others may record some of these while they are compared, hence more than one look.
             looking = Retrying(
                 retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
             )
-            return looking(self._record_unknown, events, clock, beside)
+            outcomes = looking(self._record_unknown, events, clock, beside)
+        count_statuses([outcome.status for outcome in outcomes])
+        return outcomes
 
     def _record_new(
         self, events: Sequence[Touchpoint], clock: Clock, *, contended: bool = False, beside: Beside | None = None
@@ -131,7 +135,7 @@ class Journal(Application[UUID]):
         # A fact on the path of its own may lose its place in the stream to another while it waits for the head. The
         # path of a batch looks for the place once it holds the head, and so cannot lose it twice.
         if len(events) == 1 and not contended:
-            row = encode(events[0], self._sealing_keys(events))
+            row = encode(events[0], self._sealing_keys(events, [events[0].participant_id.bytes]))
             return [Outcome("recorded", events[0], append_one(self.database, row, shards=self.shards, clock=clock))]
         return self._append(events, clock)
 
@@ -143,13 +147,15 @@ class Journal(Application[UUID]):
         beside: Beside | None = None,
     ) -> list[Outcome]:
         participants = [event.participant_id.bytes for event in events]
-        lay_out = partial(laid_out, keys=self._sealing_keys(events))
+        lay_out = partial(laid_out, keys=self._sealing_keys(events, participants))
+        outcomes: list[Outcome] = []
 
         def write_beside(connection: Connection, placed: Sequence[int]) -> None:
+            outcomes[:] = [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
             if beside is not None:
-                beside(connection, _recorded(events, placed))
+                beside(connection, outcomes)
 
-        placed = append(
+        append(
             self.database,
             events,
             participants,
@@ -159,7 +165,7 @@ class Journal(Application[UUID]):
             guard=guard,
             beside=write_beside,
         )
-        return _recorded(events, placed)
+        return outcomes
 
     def _record_unknown(
         self, events: Sequence[Touchpoint], clock: Clock, beside: Beside | None = None
@@ -187,9 +193,10 @@ class Journal(Application[UUID]):
         written = None if beside is None else write_beside
         return among(self._record_new(new, clock, contended=True, beside=written))
 
-    def _sealing_keys(self, events: Iterable[Touchpoint]) -> dict[bytes, ParticipantKey]:
-        people = {event.participant_id for event in events if has_sealed(event)}
-        return self.vault.for_sealing({person.bytes for person in people}) if people else {}
+    def _sealing_keys(self, events: Iterable[Touchpoint], participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
+        """The keys of those of whom something is to be sealed."""
+        people = {person for event, person in zip(events, participants, strict=True) if has_sealed(event)}
+        return self.vault.for_sealing(people) if people else {}
 
     def find(self, event_ids: Iterable[UUID]) -> list[Touchpoint]:
         """The stored events among these ids, in no particular order."""
@@ -267,12 +274,14 @@ def _decided_anew(attempts: int, who: str, decide: Callable[..., list[Outcome]],
         wait=wait_random_exponential(multiplier=0.005, max=0.2),
     )
     try:
-        return retrying(decide, *arguments)
+        outcomes = retrying(decide, *arguments)
     except RetryError:
         raise DecisionContended(f"{who} kept changing: try again") from None
     except OperationalError as error:
         # The library's name for a database that is busy, full or away: above the journal it is known by the driver's.
         raise error.__cause__ or error from None
+    count_statuses([outcome.status for outcome in outcomes])
+    return outcomes
 
 
 def _all_told_again(events: Sequence[Touchpoint], known: Iterable[Recorded]) -> list[Outcome]:
@@ -283,17 +292,17 @@ def _all_told_again(events: Sequence[Touchpoint], known: Iterable[Recorded]) -> 
     return []
 
 
-def _recorded(events: Sequence[Touchpoint], placed: Sequence[int]) -> list[Outcome]:
-    return [Outcome("recorded", event, position) for event, position in zip(events, placed, strict=True)]
-
-
 def _told_again(event: Touchpoint, stored: Touchpoint) -> Outcome:
     differing = differing_fields(stored, event)
     return Outcome("conflict" if differing else "duplicate", event, None, differing)
 
 
 def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:
-    """The names of the fields in which two tellings of one event differ; the type counts as `type`."""
-    if type(stored) is not type(told):
+    """The names of the fields in which two tellings of one event differ; the stored name counts as `type`.
+
+    Told in another shape it is told otherwise, even where it says the same: what is stored does not change.
+    """
+    if stored.stored_as != told.stored_as:
         return ("type",)
+    stored, told = present(stored), present(told)
     return tuple(name for name in type(told).model_fields if getattr(stored, name) != getattr(told, name))

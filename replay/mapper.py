@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, SafeUUID
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.clock import EPOCH, MICROSECOND, from_microseconds
 from domain.touchpoint import Touchpoint, event_key
+from domain.versions import present
 from replay.vault import KeyMissing, ParticipantKey, Vault
 
 
@@ -23,6 +24,16 @@ class UnknownStoredName(Exception):
 
 class UndecodableEvent(Exception):
     """A stored event does not validate as its own type: the message names its place, not its content."""
+
+
+class EventUnreadable(Exception):
+    """An event of somebody does not read: which it is, and as its cause why."""
+
+    def __init__(self, event_id: UUID, topic: str, why: Exception) -> None:
+        super().__init__(str(why))
+        self.event_id = event_id
+        self.topic = topic
+        self.__cause__ = why
 
 
 class Row(NamedTuple):
@@ -109,7 +120,8 @@ def laid_out(event: Touchpoint, participant: bytes, keys: Keys) -> tuple[Any, ..
     values = event.__dict__
     source = values["source"]
     event_id = event_key(participant, source, values["source_id"])
-    topic = event.stored_as
+    # Of its type: an event that was told in an older shape and read in the present one has the content of this one.
+    topic = type(event).stored_as
     sealed = digest = None
     if has_sealed(event):
         opened, hidden = event.parts()
@@ -133,21 +145,22 @@ def laid_out(event: Touchpoint, participant: bytes, keys: Keys) -> tuple[Any, ..
 
 
 def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], participant_id: UUID) -> Touchpoint:
-    """The event of a row.
+    """The event of a row, in the present shape of its event, whichever it is stored in.
 
     Raises UnknownStoredName, KeyMissing, SealBroken or UndecodableEvent.
     """
     participant, event_id, topic, occurred_at, actor, source, state, sealed, _ = row
     kind = kind_of(topic)
-    columns = participant_id, EPOCH + timedelta(0, 0, occurred_at), source, actor
+    columns = participant_id, EPOCH + MICROSECOND * occurred_at, source, actor
     try:
         if sealed is None:
-            event = kind.from_json(columns, state, None)
+            event = present(kind.from_json(columns, state, None))
         else:
             key = keys.get(participant)
             if key is None:
                 raise KeyMissing(f"participant {participant_id} has sealed events and no key in this vault")
-            event = kind.from_json(columns, state, key.open(sealed, participant + event_id + topic.encode()))
+            unsealed = key.open(sealed, participant + event_id + topic.encode())
+            event = present(kind.from_json(columns, state, unsealed))
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
         raise UndecodableEvent(f"event {UUID(bytes=event_id)} ({topic}) does not read: {fields}") from None
@@ -156,7 +169,7 @@ def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], par
 
 
 def kind_of(topic: str) -> type[Touchpoint]:
-    """The type of a stored name. Raises UnknownStoredName."""
+    """The type that is stored under a name, which need not be the present shape. Raises UnknownStoredName."""
     kind = Touchpoint.registry.get(topic)
     if kind is None:
         raise UnknownStoredName(f"{topic} is not known to this release: use the release that wrote it, or a newer one")

@@ -12,13 +12,16 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from replay.tables import parked
 from replay.vault import Vault
 
 KEPT = timedelta(days=30)
 """How long the bytes of a parked message are kept, whatever becomes of it."""
+
+_UNPUBLISHED = or_(parked.c.published_state.is_(None), parked.c.published_state != parked.c.state)
+"""As the index has it."""
 
 State = Literal["parked", "retried", "discarded"]
 
@@ -165,6 +168,52 @@ def remove_expired(connection: Connection, now: datetime) -> int:
     """Remove the bytes of all whose time is over; returns how many those were."""
     expired = parked.c.sealed.is_not(None), parked.c.recorded_at <= now - KEPT
     return connection.execute(update(parked).where(*expired).values(sealed=None)).rowcount
+
+
+class Unpublished(NamedTuple):
+    """A parked message of which something is still to be published."""
+
+    told: Parked
+    is_new: bool
+    """Whether nothing of it was published yet."""
+    sealed: bytes | None
+    """Its bytes, sealed; None where they were told before, or their time is over."""
+
+
+def has_unpublished(connection: Connection) -> bool:
+    """Whether something of any parked message is still to be published."""
+    # In the order of the index: without, PostgreSQL takes most rows for unpublished and reads them all to find none.
+    first = select(parked.c.id).where(_UNPUBLISHED).order_by(parked.c.id).limit(1)
+    return connection.execute(first).first() is not None
+
+
+def unpublished(connection: Connection, now: datetime, *, limit: int, most_bytes: int) -> list[Unpublished]:
+    """The oldest messages of which something is still to be published: one at least where there are any, and then so
+    many at most, with so many sealed bytes.
+    """
+    length = func.coalesce(func.length(parked.c.sealed), 0)
+    query = select(parked.c.id, length).where(_UNPUBLISHED).order_by(parked.c.id).limit(limit)
+    numbers, together = list[int](), 0
+    for number, size in connection.execute(query):
+        together += size
+        if numbers and together > most_bytes:
+            break
+        numbers.append(number)
+    found = select(parked).where(parked.c.id.in_(numbers)).order_by(parked.c.id)
+    return [_unpublished(row, now) for row in connection.execute(found)] if numbers else []
+
+
+def _unpublished(row: Row[tuple[object, ...]], now: datetime) -> Unpublished:
+    is_new = row.published_state is None
+    sealed = row.sealed if is_new and row.recorded_at > now - KEPT else None
+    return Unpublished(Parked(*(row._mapping[name] for name in Parked._fields)), is_new, sealed)
+
+
+def note_published(connection: Connection, published: Iterable[Parked]) -> None:
+    """These were published, in the state that each was in."""
+    rows = [{"number": told.id, "published": told.state} for told in published]
+    noted = update(parked).where(parked.c.id == bindparam("number"))
+    connection.execute(noted.values(published_state=bindparam("published")), rows)
 
 
 def _decide(

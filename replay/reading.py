@@ -1,27 +1,39 @@
 """Reading people back from the journal: the rows of one component, of a batch of them, or of a range of
 participants."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
+from typing_extensions import TypedDict
 
 from domain.clock import from_microseconds
-from domain.history import Recorded, as_tuple
+from domain.components import Link
+from domain.events import IdentitiesLinked, IdentitiesUnlinked
+from domain.history import Recorded
 from domain.touchpoint import Touchpoint
 from replay.append import shard_of
 from replay.database import Database, portions, rows_of
 from replay.lens import Lens
-from replay.mapper import decode
+from replay.mapper import EventUnreadable, decode, uuid_of
 from replay.tables import members
-from replay.vault import Vault
+from replay.vault import MasterKeyUnusable, ParticipantKey, Vault
 
 _SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
 _SQLITE = _SELECT.format("participant_id", "event_id")
 _POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
 """Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
+
+
+_OF_LINKS = f" AND topic IN ('{IdentitiesLinked.stored_as}', '{IdentitiesUnlinked.stored_as}')"
+
+Unreadable = dict[UUID, Exception]
+"""Of whom something does not read, and why; EventUnreadable where it is one event."""
 
 
 class Reader:
@@ -54,9 +66,16 @@ class Reader:
         return alone | {root: frozenset(people) for root, people in found.items()}
 
     def streams(
-        self, connection: Connection, participants: Iterable[UUID], lens: Lens | None = None
+        self,
+        connection: Connection,
+        participants: Iterable[UUID],
+        lens: Lens | None = None,
+        unreadable: Unreadable | None = None,
     ) -> dict[UUID, list[Recorded]]:
-        """All recorded events of these participants, by participant; read whole unless through a lens."""
+        """All recorded events of these participants, by participant; read whole unless through a lens.
+
+        Of whom something does not read is put into `unreadable`, where it is given, and is missing from the answer.
+        """
         rows: list[Any] = []
         by_shard: dict[int, list[UUID]] = {}
         for participant in participants:
@@ -64,13 +83,29 @@ class Reader:
         for shard, people in by_shard.items():
             for some in portions(people):
                 rows += self._of_people(connection, shard, some)
-        return dict(self._decoded(rows, lens))
+        return dict(self._decoded(rows, lens, unreadable))
 
-    def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID]) -> list[Any]:
+    def links(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Link]]:
+        """The links and unlinks in the streams of these participants, whatever else in them does not read.
+
+        One that does not read itself is left out: the stream at its other end tells of it too.
+        """
+        found: dict[UUID, list[Link]] = {}
+        by_shard: dict[int, list[UUID]] = {}
+        for participant in participants:
+            by_shard.setdefault(shard_of(participant.bytes, self._shards), []).append(participant)
+        for shard, people in by_shard.items():
+            for some in portions(people):
+                for row in self._of_people(connection, shard, some, _OF_LINKS):
+                    if (link := _link(row)) is not None:
+                        found.setdefault(link.one, []).append(link)
+        return found
+
+    def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID], only: str = "") -> list[Any]:
         if self._database.is_postgres:
-            return self._rows(connection, "shard = %s AND participant_id = ANY(%s)", (shard, list(people)))
+            return self._rows(connection, f"shard = %s AND participant_id = ANY(%s){only}", (shard, list(people)))
         parameters = (shard, *(person.bytes for person in people))
-        return self._rows(connection, f"shard = ? AND participant_id IN ({_marks(people)})", parameters)
+        return self._rows(connection, f"shard = ? AND participant_id IN ({_marks(people)}){only}", parameters)
 
     def find(self, connection: Connection, event_ids: Sequence[UUID]) -> list[Touchpoint]:
         """The stored events among these ids, in no particular order."""
@@ -86,11 +121,18 @@ class Reader:
         return [told.event for _, stream in self._decoded(rows) for told in stream]
 
     def range(
-        self, connection: Connection, shard: int, after: bytes | None, until: bytes, lens: Lens
+        self,
+        connection: Connection,
+        shard: int,
+        after: bytes | None,
+        until: bytes,
+        lens: Lens,
+        unreadable: Unreadable | None = None,
     ) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Each participant of a shard with after < id <= until, and their stream; None: from the first on.
 
         All rows are read at once, and a stream is decoded when its turn comes: by the next one it may be forgotten.
+        Of whom something does not read is put into `unreadable`, where it is given, and left out.
         """
         postgres = self._database.is_postgres
         mark = "%s" if postgres else "?"
@@ -101,41 +143,75 @@ class Reader:
             ends.append(after)
         if postgres:
             ends = [UUID(bytes=end) for end in ends]
-        return self._decoded(self._rows(connection, where, (shard, *ends)), lens)
+        return self._decoded(self._rows(connection, where, (shard, *ends)), lens, unreadable)
 
     def _rows(self, connection: Connection, where: str, parameters: Sequence[Any]) -> list[Any]:
         return rows_of(connection, (_POSTGRES if self._database.is_postgres else _SQLITE) + where, parameters)
 
-    def _decoded(self, rows: Iterable[Any], lens: Lens | None = None) -> Iterator[tuple[UUID, list[Recorded]]]:
+    def _decoded(
+        self, rows: Sequence[Any], lens: Lens | None = None, unreadable: Unreadable | None = None
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Participants and their decoded events; events that are no touchpoints are left out.
 
         Through a lens, events are read as far as it goes.
         """
-        people: dict[bytes, list[Any]] = {}
-        sealed = set()
-        opened = lens.adjusted() if lens else frozenset[str]()
+        people: defaultdict[bytes, list[Any]] = defaultdict(list)
         for row in rows:
-            participant, topic = row[0], row[2]
-            if row[1] is None:
-                continue
-            if participant in people:
-                people[participant].append(row)
-            else:
-                people[participant] = [row]
-            if row[7] is not None and (lens is None or topic in opened):
-                sealed.add(participant)
-        keys = self._vault.for_opening(sealed) if sealed else {}
-        instants = _Instants()
-        read = lens.event if lens else decode
+            if row[1] is not None:
+                people[row[0]].append(row)
+        opened = lens.adjusted() if lens else None
+        sealed = {row[0] for row in rows if row[7] is not None and (opened is None or row[2] in opened)}
+        keys = self._keys(sealed, unreadable) if sealed else {}
+        read = partial(lens.stream if lens else _read_whole, keys=keys, instants=_Instants())
         for participant, own in people.items():
-            person = UUID(bytes=participant)
-            stream = []
-            for row in own:
-                event = read(row, keys, person)
-                # What Recorded(event, instant) does, without a call of Python code for every event.
-                known = event, event.event_id, event.occurred_at, instants[row[8]], None
-                stream.append(as_tuple(Recorded, known))
+            person = uuid_of(participant)
+            if unreadable and person in unreadable:
+                continue
+            try:
+                stream = read(own, participant_id=person)
+            except Exception as error:
+                # Nothing above asks a database anything: what fails here is an event itself.
+                if unreadable is None:
+                    raise
+                unreadable[person] = _first_of(own, partial(read, participant_id=person)) or error
+                continue
             yield person, stream
+
+    def _keys(self, people: Iterable[bytes], unreadable: Unreadable | None) -> Mapping[bytes, ParticipantKey]:
+        """The keys of these people; whose does not unwrap is unreadable, and not everybody with them."""
+        try:
+            return self._vault.for_opening(people)
+        except MasterKeyUnusable:
+            if unreadable is None:
+                raise
+        found: dict[bytes, ParticipantKey] = {}
+        apart: Unreadable = {}
+        for participant in people:
+            try:
+                found |= self._vault.for_opening([participant])
+            except MasterKeyUnusable as error:
+                apart[UUID(bytes=participant)] = error
+        if len(apart) > 1 and not found:
+            # Not one of many opens: that is the master key, and nobody's own.
+            raise next(iter(apart.values()))
+        unreadable |= apart
+        return found
+
+
+def _read_whole(
+    rows: Iterable[Any], keys: Mapping[bytes, ParticipantKey], participant_id: UUID, instants: Mapping[int, datetime]
+) -> list[Recorded]:
+    return [Recorded(decode(row, keys, participant_id), instants[row[8]]) for row in rows]
+
+
+def _first_of(rows: Iterable[Any], read: Callable[[list[Any]], Any]) -> EventUnreadable | None:
+    """Which of somebody's rows it is that does not read."""
+    for row in rows:
+        try:
+            read([row])
+        except Exception as error:
+            return EventUnreadable(uuid_of(row[1]), row[2], error)
+    return None
 
 
 class _Instants(dict[int, datetime]):
@@ -162,6 +238,23 @@ def bounds(database: Database, connection: Connection, shard: int, events: int, 
         yield last.bytes if database.is_postgres else last
         found = rows_of(connection, query + beyond + order, (shard, last, events))
     yield b"\xff" * 16
+
+
+class _Pair(TypedDict):
+    pair_id: str
+    other_id: UUID
+
+
+_pair = TypeAdapter(_Pair).validate_json
+
+
+def _link(row: Any) -> Link | None:
+    try:
+        pair = _pair(row[6])
+    except ValidationError:
+        return None
+    joins = row[2] == IdentitiesLinked.stored_as
+    return Link(pair["pair_id"], UUID(bytes=row[0]), pair["other_id"], joins, from_microseconds(row[8]))
 
 
 def _lock(connection: Connection, people: Iterable[UUID]) -> None:

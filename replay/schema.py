@@ -1,16 +1,22 @@
-"""Creating, upgrading and checking the database: `majung db upgrade` and `majung db check`."""
+"""Creating, upgrading and checking the database: `majung db upgrade` and `majung db check`.
+
+Releases are rolled out database first. A migration names the oldest schema whose releases it leaves at work
+(`sufficient`), and `upgrade` keeps that in the database, where those releases find it: they do not know the migration.
+Warning: such a migration only adds what they need not write. What they use is taken away by a later release, when no
+process of theirs is left.
+"""
 
 from pathlib import Path
 
-from sqlalchemy import Connection, func, insert, inspect, select, text
+from sqlalchemy import Connection, delete, func, insert, inspect, select, text
 
 from domain.clock import EPOCH
 from replay import vault
 from replay.database import Database, DatabaseUnusable
-from replay.tables import heads, journal
+from replay.tables import heads, journal, sufficient_schema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every schema this release knows, oldest first; the last is its own. Named, so that a check needs no Alembic."""
 
 
@@ -23,7 +29,7 @@ class SchemaTooOld(DatabaseUnusable):
 
 
 class SchemaTooNew(DatabaseUnusable):
-    """The database is of a newer release."""
+    """The database is of a newer release, and this one may not go on with it."""
 
 
 class ShardsFixed(DatabaseUnusable):
@@ -33,15 +39,17 @@ class ShardsFixed(DatabaseUnusable):
 def upgrade(database: Database, vault_database: Database, *, shards: int | None = None) -> None:
     """Bring both databases to this release's schema; the first time, lay out the shards (one unless told).
 
-    Raises VaultMissing where the journal holds sealed events and there is no vault: in a new one people would get a
-    second key, which cannot be told from the first.
+    Those of a newer release are left as they are, where that lets this one go on; else SchemaTooNew is raised. Raises
+    VaultMissing where the journal holds sealed events and there is no vault: in a new one people would get a second
+    key, which cannot be told from the first.
     """
     _make_folder(database)
     _make_folder(vault_database)
     with database.write() as connection:
         found = revision_of(connection)
         if found is not None and found not in REVISIONS:
-            raise _too_new(found)
+            _ensure_sufficient(connection, found)
+            return
         _migrate(connection)
         if not vault.exists(vault_database) and _holds_sealed_events(connection):
             raise vault.VaultMissing(
@@ -54,7 +62,9 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
 
 
 def check(database: Database) -> int:
-    """Make sure that the database is of this release; returns the number of shards."""
+    """Make sure that the database is of this release, or of a newer one that lets it go on; returns the number of
+    shards.
+    """
     if database.path is not None and not database.path.exists():
         raise SchemaMissing(f"there is no database at {database.path}: run `majung db upgrade`")
     with database.read() as connection:
@@ -62,8 +72,8 @@ def check(database: Database) -> int:
         if found is None:
             raise SchemaMissing("the database holds no journal: run `majung db upgrade`")
         if found not in REVISIONS:
-            raise _too_new(found)
-        if found != REVISIONS[-1]:
+            _ensure_sufficient(connection, found)
+        elif found != REVISIONS[-1]:
             raise SchemaTooOld(
                 f"the database is at revision {found}, this release needs {REVISIONS[-1]}: run `majung db upgrade`"
             )
@@ -87,11 +97,25 @@ def _migrate(connection: Connection) -> None:
     # Imported here: every command checks the schema, few change it, and Alembic is a third of a second.
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    head = ScriptDirectory.from_config(config).get_revision("head")
+    connection.execute(delete(sufficient_schema))
+    connection.execute(insert(sufficient_schema).values(revision=head.module.sufficient))
+
+
+def _ensure_sufficient(connection: Connection, found: str) -> None:
+    """Raises SchemaTooNew unless a database of a revision that this release does not know says that it may go on."""
+    says = found > REVISIONS[-1] and inspect(connection).has_table(sufficient_schema.name)
+    if says and connection.scalar(select(sufficient_schema.c.revision)) in REVISIONS:
+        return
+    raise SchemaTooNew(
+        f"the database is at revision {found}, which is newer than this release ({REVISIONS[-1]}): use a newer majung"
+    )
 
 
 def _lay_out_shards(connection: Connection, shards: int | None) -> None:
@@ -101,12 +125,6 @@ def _lay_out_shards(connection: Connection, shards: int | None) -> None:
         connection.execute(insert(heads), rows)
     elif shards is not None and shards != laid_out:
         raise ShardsFixed(f"this journal has {laid_out} shard(s), fixed when it was created: leave --shards out")
-
-
-def _too_new(found: str) -> SchemaTooNew:
-    return SchemaTooNew(
-        f"the database is at revision {found}, which is newer than this release ({REVISIONS[-1]}): use a newer majung"
-    )
 
 
 def _make_folder(database: Database) -> None:

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, inspect, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, func, inspect, select
 
 from projections.columns import Pseudonym
 from replay.database import Database, cursor_of, portions, rows_of
@@ -126,6 +126,11 @@ class Vault:
         if found is not None:
             self._unwrap(found.participant_id.bytes, found.version, found.wrapped)
 
+    def count(self) -> int:
+        """How many people have a key."""
+        with self.database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(keys)) or 0
+
     def seal_apart(self, plaintext: bytes, associated: bytes) -> bytes:
         """Seal what belongs to no participant, such as a line of a file that could not be read; bound to `associated`.
 
@@ -189,16 +194,19 @@ class Vault:
         random = os.urandom(_KEY_BYTES * len(participants))
         new = {pid: random[start : start + _KEY_BYTES] for pid, start in zip(participants, count(0, _KEY_BYTES))}
         wrapped = {pid: self._wrap(pid, key) for pid, key in new.items()}
-        created = {}
         with self.database.write() as connection:
-            self._insert(connection, wrapped)
-            for pid, version, found in self._stored(connection, participants):
-                own = found == wrapped[pid]
-                created[pid] = _unwrapped(version, new[pid]) if own else self._unwrap(pid, version, found)
+            if self._insert(connection, wrapped) == len(wrapped):
+                created = {pid: _unwrapped(1, key) for pid, key in new.items()}
+            else:
+                created = {
+                    pid: _unwrapped(version, new[pid]) if found == wrapped[pid] else self._unwrap(pid, version, found)
+                    for pid, version, found in self._stored(connection, participants)
+                }
         self._remember(created)
         return created
 
-    def _insert(self, connection: Connection, wrapped: dict[bytes, bytes]) -> None:
+    def _insert(self, connection: Connection, wrapped: dict[bytes, bytes]) -> int:
+        """Returns how many of these were new."""
         into = "INSERT INTO participant_keys (participant_id, version, wrapped)"
         with cursor_of(connection) as cursor:
             if self.database.is_postgres:
@@ -207,6 +215,7 @@ class Vault:
                 cursor.execute(f"{into} {rows} ON CONFLICT DO NOTHING", (f"{{{people}}}", list(wrapped.values())))
             else:
                 cursor.executemany(f"{into} VALUES (?, 1, ?) ON CONFLICT DO NOTHING", wrapped.items())
+            return int(cursor.rowcount)
 
     def _wrap(self, participant: bytes, key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)

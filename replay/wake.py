@@ -49,7 +49,8 @@ class Wake:
         except Exception as error:
             # Such as a system out of watches. Who follows the log must not sleep for ever because of that.
             if not self._stopped.is_set():
-                log.warning("%s: commits are looked for every %.0f s", type(error).__qualname__, _LOOK_EVERY_SECONDS)
+                told = {"error": type(error).__qualname__, "every_seconds": _LOOK_EVERY_SECONDS}
+                log.warning("commits are not signalled: they are looked for", extra=told)
         while not self._stopped.wait(_LOOK_EVERY_SECONDS):
             self._on_commit()
 

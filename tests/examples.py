@@ -25,6 +25,7 @@ from domain.events import (
     DataDisclosed,
     DirectSupportGiven,
     DiscoveryAttempted,
+    DiscoveryAttemptedV1,
     ErasureCompleted,
     ErasureConfirmed,
     ErasureRequested,
@@ -139,7 +140,10 @@ call_placed = CallPlaced(
 concern_reported = ConcernReported(
     **envelope("concern-1", "2025-05-03T16:20:00"), reporter="neighbour", where="A basement room behind the market"
 )
-discovery_attempted = DiscoveryAttempted(**envelope("discovery-1", "2025-05-04T11:00:00"), outcome="contacted")
+discovery_attempted_v1 = DiscoveryAttemptedV1(**envelope("discovery-1", "2025-05-04T11:00:00"), outcome="contacted")
+discovery_attempted = DiscoveryAttempted(
+    **envelope("discovery-2", "2025-05-04T11:30:00"), outcome="contacted", about="self"
+)
 crisis_escalated = CrisisEscalated(
     **envelope("crisis-1", "2025-05-04T23:10:00"), to="109", result="handed over", reason="Said that it was too much"
 )

@@ -15,6 +15,7 @@ from domain.codes import Stage
 from domain.components import root_at
 from domain.history import History, Recorded, history_of, links_of
 from domain.touchpoint import Touchpoint
+from domain.versions import present
 from projections.read_model import ReadModel
 
 FIRST_RECORDED_AT = parse_moment("2025-06-01T00:00:00+09:00")
@@ -50,9 +51,11 @@ class Story:
     arrived: tuple[Recorded, ...]
 
     def when(self, *events: Touchpoint | Recorded) -> Story:
-        """The same story with more events arriving after those that did."""
+        """The same story with more events arriving after those that did, read as the journal reads them."""
         new = tuple(
-            event if isinstance(event, Recorded) else Recorded(event, FIRST_RECORDED_AT + timedelta(seconds=index))
+            event
+            if isinstance(event, Recorded)
+            else Recorded(present(event), FIRST_RECORDED_AT + timedelta(seconds=index))
             for index, event in enumerate(events, start=len(self.arrived))
         )
         return Story(self.arrived + new)

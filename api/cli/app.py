@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from api.cli import (
     alerts,
+    archiving,
     caseload,
     concerns,
     database,
@@ -17,6 +18,7 @@ from api.cli import (
     duplicates,
     follow_ups,
     handover,
+    held,
     households,
     identities,
     importing,
@@ -25,6 +27,7 @@ from api.cli import (
     overriding,
     parked,
     person,
+    projections,
     rejects,
     replaying,
     returns,
@@ -35,9 +38,11 @@ from api.cli import (
     serving,
     simulating,
     since_baseline,
+    snapshots,
     subject_copy,
     ties,
     topics,
+    verifying,
     wellbeing,
 )
 from api.cli.exits import ExitCode, exit_code, message
@@ -95,6 +100,16 @@ app.command("simulate")(simulating.simulate)
 app.command("import")(importing.import_)
 app.command("replay")(replaying.replay)
 
+_projections = _group("projections", "The rows that serve, and those that could.")
+_projections.command("list")(projections.list_projections)
+_projections.command("switch")(projections.switch)
+_projections.command("drop")(projections.drop)
+
+_snapshots = _group("snapshots", "Everybody's rows of one moment, for reports to pin to.")
+_snapshots.command("take")(snapshots.take)
+_snapshots.command("list")(snapshots.list_snapshots)
+_snapshots.command("drop")(snapshots.drop)
+
 _rejects = _group("rejects", "What an import put aside.")
 _rejects.command("show")(rejects.show_rejects)
 
@@ -103,6 +118,11 @@ _parked.command("list")(parked.list_parked)
 _parked.command("show")(parked.show_parked)
 _parked.command("retry")(parked.retry)
 _parked.command("discard")(parked.discard)
+
+_held = _group("held", "People whose rows stay as they were because they do not fold.")
+_held.command("list")(held.list_held)
+_held.command("show")(held.show_held)
+_held.command("retry")(held.retry)
 
 _person = _group("person", "One person: stage, timeline, and why.")
 _person.command("show")(person.show_person)
@@ -166,6 +186,16 @@ _outcomes.command("ties")(ties.ties)
 _schema = _group("schema", "The events and their fields.")
 _schema.command("list")(schemas.list_schemas)
 _schema.command("show")(schemas.show_schema)
+
+_export = _group("export", "What leaves Majung as files.")
+_export.command("journal")(archiving.export_journal)
+
+_restore = _group("restore", "Bringing back what was lost, or moving house.")
+_restore.command("journal")(archiving.restore_journal)
+
+_verify = _group("verify", "Whether what is stored is as it must be.")
+_verify.command("archive")(archiving.verify_archive)
+_verify.command("projections")(verifying.projections)
 
 _db = _group("db", "The databases.")
 _db.command("upgrade")(database.upgrade)

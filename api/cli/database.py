@@ -10,6 +10,7 @@ from api.cli.messages import remark
 from api.cli.options import Output
 from api.cli.output import Format, show
 from api.settings import load_settings
+from replay import schema
 
 Shards = Annotated[
     int | None,
@@ -27,14 +28,21 @@ def upgrade(shards: Shards = None) -> None:
 
 
 def check(output: Output = Format.TABLE) -> None:
-    """See whether the databases fit this release, and how far the read models are."""
+    """See whether the databases fit this release, and how far the read models are.
+
+    A newer release may have upgraded them, and let this one go on: then schema and own_schema differ.
+    """
     with wiring.start(load_settings()) as majung:
         lag = majung.lag()
+        with majung.database.read() as connection:
+            revision = schema.revision_of(connection)
         show(
             output,
             record(
                 "database",
                 kind="PostgreSQL" if majung.database.is_postgres else "SQLite",
+                schema=revision,
+                own_schema=schema.REVISIONS[-1],
                 shards=majung.journal.shards,
                 events=lag.recorded,
                 not_yet_in_read_models=lag.behind,

@@ -14,7 +14,7 @@ from api.cli.messages import remark
 from api.cli.output import Format, show
 from api.cli.published import AS_OF, PUBLISHED
 from api.cli.services import figures_of
-from api.cli.serving import Port, ensure_free, listen
+from api.cli.serving import Port, ensure_free, listen, told_in_log
 from api.cli.simulating import SCENARIOS, Scenario, Seed, record_all
 from api.cli.up_to_date import bring_up_to_date, fold_anew
 from api.settings import settings_in
@@ -49,7 +49,8 @@ def demo(
         _name_people(folder, seed, f"http://{settings.host}:{settings.port if port is None else port}")
         _name_commands(folder, seed)
         if not no_serve:
-            listen(majung, port=port)
+            with told_in_log(settings):
+                listen(majung, port=port)
 
 
 def _populate(majung: Majung, folder: Path, people: int, seed: int) -> None:

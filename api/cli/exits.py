@@ -21,11 +21,17 @@ from domain.journey import NotAVersion
 from domain.overriding import OverrideError
 from domain.refusals import IntakeError
 from domain.schema import NoSuchSchema
+from replay.archive.refusals import ArchiveError, ArchiveRefused, NoArchive
 from replay.as_of import PersonUnknown
 from replay.database import DatabaseUnusable, UnknownDatabase
+from replay.held import CannotBeFolded, NotHeld
 from replay.journal import DecisionContended
-from replay.mapper import UndecodableEvent, UnknownStoredName
+from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.parked import ParkedBytesGone, ParkedError, ParkedUnknown
+from replay.rebuild import NotDeterministic, ReplayRunning
+from replay.rebuild.choosing import NothingToChoose, Stale
+from replay.rebuild.engine import ClusterUnusable
+from replay.rebuild.snapshots import SnapshotRefused
 from replay.rule_sets import RuleSetTaken
 from replay.synthetic import NotSynthetic
 from replay.vault import VaultError
@@ -52,8 +58,12 @@ class Refused(Exception):
 
 
 CODES: Mapping[type[BaseException], ExitCode] = {
+    ArchiveError: ExitCode.FAILED,
+    CannotBeFolded: ExitCode.FAILED,
     DatabaseUnusable: ExitCode.FAILED,
+    EventUnreadable: ExitCode.FAILED,
     IntakeError: ExitCode.FAILED,
+    NotDeterministic: ExitCode.FAILED,
     OSError: ExitCode.FAILED,
     RejectsUnreadable: ExitCode.FAILED,
     SQLAlchemyError: ExitCode.FAILED,
@@ -62,6 +72,7 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     VaultError: ExitCode.FAILED,
     psycopg.Error: ExitCode.FAILED,
     sqlite3.Error: ExitCode.FAILED,
+    ClusterUnusable: ExitCode.USAGE,
     KafkaOff: ExitCode.USAGE,
     MappingError: ExitCode.USAGE,
     NotAVersion: ExitCode.USAGE,
@@ -73,15 +84,19 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     AlertUnknown: ExitCode.NOT_FOUND,
     SameWorker: ExitCode.USAGE,
     FileNotFoundError: ExitCode.NOT_FOUND,
+    NoArchive: ExitCode.NOT_FOUND,
     NoSuchSchema: ExitCode.NOT_FOUND,
     NotAssigned: ExitCode.NOT_FOUND,
+    NotHeld: ExitCode.NOT_FOUND,
     NotLinked: ExitCode.NOT_FOUND,
+    NothingToChoose: ExitCode.NOT_FOUND,
     ParkedBytesGone: ExitCode.NOT_FOUND,
     ParkedUnknown: ExitCode.NOT_FOUND,
     ParticipantUnknown: ExitCode.NOT_FOUND,
     PersonUnknown: ExitCode.NOT_FOUND,
     DecisionContended: ExitCode.VERSION_CONFLICT,
     AlertError: ExitCode.REFUSED,
+    ArchiveRefused: ExitCode.REFUSED,
     CaseworkError: ExitCode.REFUSED,
     LinkingError: ExitCode.REFUSED,
     NoLongerLinked: ExitCode.REFUSED,
@@ -90,6 +105,9 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     ParkedError: ExitCode.REFUSED,
     Refused: ExitCode.REFUSED,
     RefusedByPolicy: ExitCode.REFUSED,
+    ReplayRunning: ExitCode.REFUSED,
+    SnapshotRefused: ExitCode.REFUSED,
+    Stale: ExitCode.REFUSED,
     RuleSetTaken: ExitCode.REFUSED,
 }
 """Every expected error; a subclass has its nearest base's code. All others are defects, and keep their traceback."""

@@ -1,11 +1,11 @@
 """What a command says while it works, on stderr: remarks, and a bar with rate and time left."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from api.cli.plain_text import cleaned
@@ -25,6 +25,13 @@ def remark(text: str) -> None:
 @contextmanager
 def bar(what: str, unit: str) -> Iterator[Advance]:
     """A progress bar on stderr while the block runs, with how many of a unit are done, and how many a second."""
+    with bars(what, unit) as (advance, _):
+        yield advance
+
+
+@contextmanager
+def bars(what: str, unit: str) -> Iterator[tuple[Advance, Callable[[str, int], None]]]:
+    """A bar for the whole, and one below it for each of those who work at it, told by name and how much more it did."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,12 +41,20 @@ def bar(what: str, unit: str) -> Iterator[Advance]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=None, count=0)
+        whole = progress.add_task(what, total=None, count=0)
+        own: dict[str, TaskID] = {}
 
         def advance(done: int, total: int | None, count: int | None = None) -> None:
-            progress.update(task, completed=done, total=total, count=done if count is None else count)
+            progress.update(whole, completed=done, total=total, count=done if count is None else count)
 
-        yield advance
+        def more(name: str, count: int) -> None:
+            task = own.get(name)
+            if task is None:
+                task = own[name] = progress.add_task(f"  {name}", total=None, count=0)
+            done = progress.tasks[progress.task_ids.index(task)].completed + count
+            progress.update(task, completed=done, total=progress.tasks[0].total, count=int(done))
+
+        yield advance, more
 
 
 class _Rate(TextColumn):

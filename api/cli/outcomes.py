@@ -11,13 +11,12 @@ from api import wiring
 from api.cli.listing import Listing
 from api.cli.options import AsOf, Output
 from api.cli.output import Format, show
-from api.cli.up_to_date import remark_if_behind
+from api.cli.pinning import Pin, clocks, tables
 from api.settings import load_settings
 from domain.instruments import INSTRUMENTS
 from domain.occasions import OccasionScores, PairedChange, WithoutScore, by_occasion, paired, without_score
 from projections.measures import measures
 from projections.wellbeing import wellbeing
-from replay import generations
 
 
 class By(StrEnum):
@@ -50,6 +49,7 @@ def change(
     by: Grouping = None,
     source: Source = None,
     as_of: AsOf = None,
+    snapshot: Pin = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Scores by occasion, how the same people changed since the first, and who has no score. Change, not effect."""
@@ -59,14 +59,14 @@ def change(
         raise typer.BadParameter("--threshold must be a number")
     threshold = threshold if threshold is not None else _cut_off(instrument)
     with wiring.start(load_settings()) as majung:
-        remark_if_behind(majung)
+        moment = clocks(majung, snapshot, as_of).as_of
         with majung.database.read() as connection:
-            [served] = generations.live(connection, [wellbeing])
+            [table] = tables(connection, [wellbeing], snapshot)
             found = measures(
                 connection,
-                served.table,
+                table,
                 instrument,
-                as_of=as_of or majung.now(),
+                as_of=moment,
                 occasion=occasion.value,
                 group=by.value if by else None,
                 source=source,

@@ -14,15 +14,19 @@ import typer
 from api import wiring
 from api.cli import portrait
 from api.cli.listing import record
+from api.cli.messages import remark
 from api.cli.options import MOST_ROWS, AsOf, KnownAt, Output, Participant
 from api.cli.output import Format, show
 from api.cli.rule_sets import RulesTold, rule_set
+from api.cli.values import readable
 from api.cli.wellbeing import progress
 from api.settings import load_settings
 from domain import journey
 from domain.schema import stored_names
+from domain.versions import alike
 from projections.progress import health_over_time
 from replay.as_of import Person, person
+from replay.held import Held, folding, held_among
 
 Types = Annotated[
     list[str] | None, typer.Option("--type", metavar="NAME", help="Only events of this type; may be given again.")
@@ -37,6 +41,7 @@ class _Asked(NamedTuple):
     as_of: datetime
     known_at: datetime
     rules: journey.Rules
+    held: Held | None
 
 
 def show_person(
@@ -55,6 +60,7 @@ def show_person(
             **portrait.stage(found, asked.rules, asked.as_of),
             as_of=asked.as_of,
             known_at=asked.known_at,
+            held=asked.held and _held(asked.held),
         )
         episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
         health = health_over_time(found.history, journey.journey_of(found.history, asked.rules), asked.as_of)
@@ -71,7 +77,7 @@ def timeline(
     output: Output = Format.TABLE,
 ) -> None:
     """What happened, in order; what was corrected is shown as corrected and marked, what was voided is left out."""
-    wanted = frozenset(map(_stored_name, types or []))
+    wanted = alike(map(_stored_name, types or []))
     with _asked(participant, as_of, known_at) as asked:
         facts = [fact for fact in asked.person.history.facts if not wanted or fact.event.stored_as in wanted]
         show(output, portrait.events(facts[-limit:] if limit else facts))
@@ -122,7 +128,18 @@ def _asked(
         by = rule_set(majung, rules)
         now = majung.now()
         moments = as_of or now, known_at or now
-        yield _Asked(person(majung.journal, participant, as_of=moments[0], known_at=moments[1]), *moments, by)
+        found = person(majung.journal, participant, as_of=moments[0], known_at=moments[1])
+        with majung.database.read() as connection:
+            mark = held_among(connection, found.identities)
+        if mark is not None:
+            remark(_held(mark))
+        with folding(typer.TyperException, typer.Exit):
+            yield _Asked(found, *moments, by, mark)
+
+
+def _held(mark: Held) -> str:
+    what = f"the fold of {mark.read_model} fails" if mark.read_model else "an event does not read"
+    return f"held since {readable(mark.since)}: lists and figures show rows of before, since {what} ({mark.error})"
 
 
 def _stored_name(told: str) -> str:

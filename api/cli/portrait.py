@@ -85,8 +85,8 @@ def identities(person: Person) -> Listing:
 
 
 def counts(person: Person) -> Listing:
-    """How many touchpoints of each type are in force."""
-    found = Counter(fact.event.stored_as for fact in person.history.facts)
+    """How many touchpoints of each type are in force, whichever version of it they were told in."""
+    found = Counter(type(fact.event).stored_as for fact in person.history.facts)
     return Listing("counts", ("type", "events"), sorted(found.items()))
 
 

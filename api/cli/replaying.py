@@ -1,23 +1,42 @@
 """`majung replay`: read models anew from the journal, beside those that serve meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
+from functools import partial
 from time import monotonic
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from api import wiring
+from api.cli.choosing_people import (
+    People,
+    PeopleFile,
+    RecordedFrom,
+    RecordedUntil,
+    Source,
+    Types,
+    choice_of,
+    chosen_people,
+)
+from api.cli.exits import ExitCode
 from api.cli.listing import Listing
-from api.cli.messages import bar, remark
+from api.cli.messages import bar, bars, remark
 from api.cli.options import Output
 from api.cli.output import Format, show
+from api.cli.replay_found import COLUMNS, compared, examples
 from api.cli.rule_sets import registered_rule_set, rule_set
 from api.cli.rules import show_trial
 from api.settings import load_settings
 from domain.journey import VERSION_1
 from projections.journey import journey, under
 from projections.read_model import ReadModel
-from replay.rebuild import rebuild
+from replay.rebuild import Crew, Engine, Expect, Rebuilt, processors, rebuild
+from replay.rebuild.engine import DaskExtraMissing
+from replay.verify import Finding, verify
+from replay.worker import Worker
 
 Names = Annotated[
     list[str] | None,
@@ -26,8 +45,6 @@ Names = Annotated[
         help=f"{', '.join(wiring.NAMES)}; all of them unless told, and the journeys that are kept under other rules.",
     ),
 ]
-
-
 RulesTold = Annotated[
     str | None,
     typer.Option(
@@ -37,37 +54,189 @@ RulesTold = Annotated[
     ),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say who would be placed elsewhere under --rules, and write nothing.")
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what the new rows would change, and let none serve; with --rules, who would be placed elsewhere.",
+    ),
+]
+Expected = Annotated[
+    Expect | None,
+    typer.Option(
+        "--expect",
+        help="What the new rows may be beside those that serve; anything else, and they wait and the exit code is 3.",
+    ),
+]
+CompareTold = Annotated[
+    bool, typer.Option("--compare/--no-compare", help="Compare the new rows with those that serve before they do.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="How many processes fold; one for each processor unless told."),
+]
+Nice = Annotated[
+    int, typer.Option("--nice", min=0, max=19, help="How much they give way to other processes: 19 is the most.")
 ]
 
 
+class Engines(StrEnum):
+    """What can fold the journal."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
+EngineTold = Annotated[
+    Engines,
+    typer.Option(
+        "--engine",
+        help="Who folds: processes of this machine, or the workers of a Dask cluster, for journals of PostgreSQL.",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Where the scheduler of the cluster is: tcp://HOST:PORT."),
+]
+
+BRIEF = ("read_model", "component", "stored", "folded", "why")
+"""The columns of a finding that a narrow terminal shows."""
+_EVENTS_A_PROCESS = 100_000
+"""Fewer, and a second process costs more to start than it saves."""
+
+
 def replay(
-    names: Names = None, rules: RulesTold = None, dry_run: DryRun = False, output: Output = Format.TABLE
+    names: Names = None,
+    rules: RulesTold = None,
+    dry_run: DryRun = False,
+    expect: Expected = None,
+    compare: CompareTold = True,
+    workers: Workers = None,
+    nice: Nice = 0,
+    engine: EngineTold = Engines.LOCAL,
+    scheduler: Scheduler = None,
+    people: People = None,
+    people_file: PeopleFile = None,
+    types: Types = None,
+    source: Source = None,
+    recorded_from: RecordedFrom = None,
+    recorded_until: RecordedUntil = None,
+    output: Output = Format.TABLE,
 ) -> None:
-    """Fold the whole journal anew, and let the new rows serve when they are complete."""
-    chosen = _chosen(names or [])
-    if dry_run and rules is None:
-        raise typer.BadParameter("--dry-run tries other stage rules: name them with --rules")
+    """Fold the whole journal anew, and let the new rows serve when they are complete and compared.
+
+    One that was interrupted goes on where it stood. With people chosen, only their rows are made anew, where they are.
+    """
+    chosen = chosen_names(names or [])
+    choice = choice_of(people, people_file, types, source, recorded_from, recorded_until)
     if rules is not None and chosen not in ([], [journey.name]):
         raise typer.BadParameter("stage rules make the journey only: name no other read model")
+    on_cluster = engine is Engines.DASK
+    if choice.is_told and (rules is not None or expect is not None or workers is not None or on_cluster):
+        raise typer.BadParameter(
+            "--rules, --expect, --workers and --engine are for everybody: choose no people with them"
+        )
+    if on_cluster != (scheduler is not None):
+        raise typer.BadParameter("--engine dask and --scheduler ADDRESS go together: tell both, or neither")
+    if on_cluster and (workers is not None or nice):
+        raise typer.BadParameter(
+            "--workers and --nice are for processes of this machine: start the cluster's as you want"
+        )
     with wiring.start(load_settings()) as majung:
-        if rules is None:
-            by_name = {model.name: model for model in majung.serving}
-            _rebuild(majung, [by_name[name] for name in chosen] or majung.models(), output)
-        elif dry_run:
+        if choice.is_told:
+            _replay_some(majung, named(majung, chosen), chosen_people(majung, choice), output, dry_run=dry_run)
+            return
+        if rules is not None and dry_run:
             show_trial(majung, VERSION_1, rule_set(majung, rules), output)
-        else:
-            _rebuild(majung, [_beside(majung, rules)], output)
+            return
+        models = named(majung, chosen) if rules is None else [_beside(majung, rules)]
+        begun = monotonic()
+        with (
+            _on_cluster(majung, scheduler) if scheduler else nullcontext(crew(majung, workers, nice)) as folding,
+            bars("replaying", "events") as (advance, more),
+        ):
+            done = rebuild(
+                majung.journal,
+                models,
+                advance,
+                engine=folding,
+                compare=compare,
+                expect=expect,
+                serve=not dry_run,
+                told=lambda part: more(f"process {part.worker}", part.events),
+            )
+        _say(done, monotonic() - begun)
+    _show(models, done, output)
+    if not done.switched and not dry_run:
+        raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _rebuild(majung: wiring.Majung, models: Sequence[ReadModel], output: Format) -> None:
-    begun = monotonic()
-    with bar("replaying", "events") as advance:
-        done = rebuild(majung.journal, models, advance)
-    seconds = monotonic() - begun
+def _replay_some(
+    majung: wiring.Majung, models: Sequence[ReadModel], people: Sequence[UUID], output: Format, *, dry_run: bool
+) -> None:
+    with bar("comparing", "people") as advance:
+        found = verify(majung.journal, models, people, advance)
+    if not dry_run:
+        with bar("folding", "people") as advance:
+            done = 0
+
+            def more(some: int) -> None:
+                nonlocal done
+                done += some
+                advance(done, len(people))
+
+            Worker(majung.journal, models).fold_again(people, more)
+    remark(f"{found.people:,} people: {len(found.findings):,} had rows of a read model that were not their fold")
+    show(output, Listing("changed", Finding._fields, found.findings, brief=BRIEF))
+
+
+def crew(majung: wiring.Majung, workers: int | None, nice: int) -> Crew:
+    """Who folds: as many processes as are told, or as are useful here."""
+    useful = 1 + sum(majung.journal.head()) // _EVENTS_A_PROCESS
+    processes = workers or min(processors(), useful)
+    return Crew(processes, partial(wiring.opened, majung.settings), nice)
+
+
+@contextmanager
+def _on_cluster(majung: wiring.Majung, address: str) -> Iterator[Engine]:
+    """The workers of a scheduler. Dask is an extra: who has no cluster needs none of it."""
+    try:
+        from replay.rebuild.cluster import cluster
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("dask", "distributed"):
+            raise
+        raise DaskExtraMissing(
+            "--engine dask needs Dask, which is not installed: install majung with its extra `dask`, here and on every"
+            " worker"
+        ) from None
+    with cluster(majung.journal, address, wiring.opened_by_own_settings) as found:
+        yield found
+
+
+def _say(done: Rebuilt, seconds: float) -> None:
     remark(f"{done.events:,} events of {done.people:,} people in {seconds:,.1f} s")
-    rows = [(model.name, model.version, done.rows[model.name], done.events, done.people) for model in models]
-    show(output, Listing("read_models", ("read_model", "version", "rows", "events", "people"), rows))
+    if not done.switched:
+        remark(
+            "the rows that served go on serving: `majung projections switch` lets the new ones serve, and the next"
+            " replay makes them anew"
+        )
+
+
+def _show(models: Sequence[ReadModel], done: Rebuilt, output: Format) -> None:
+    found = {each.model: each for each in done.compared}
+    rows = [
+        (model.name, model.version, done.rows[model.name], done.events, done.people, *compared(found.get(model.name)))
+        for model in models
+    ]
+    listings = [Listing("read_models", COLUMNS, rows, brief=COLUMNS[:-1])]
+    if output is Format.TABLE and any(each.examples for each in done.compared):
+        listings.append(examples(done.compared))
+    show(output, *listings)
+
+
+def named(majung: wiring.Majung, names: Sequence[str]) -> Sequence[ReadModel]:
+    """The read models of these names; without any, all, and the journeys that are kept under other rules."""
+    by_name = {model.name: model for model in majung.models()}
+    return [by_name[name] for name in names] or list(by_name.values())
 
 
 def _beside(majung: wiring.Majung, told: str) -> ReadModel:
@@ -80,7 +249,8 @@ def _beside(majung: wiring.Majung, told: str) -> ReadModel:
     return under(rules)
 
 
-def _chosen(names: Sequence[str]) -> list[str]:
+def chosen_names(names: Sequence[str]) -> list[str]:
+    """These names, each once. Raises BadParameter for one that no read model bears."""
     if unknown := [name for name in names if name not in wiring.NAMES]:
         raise typer.BadParameter(f"no read model is named {', '.join(unknown)}: there are {', '.join(wiring.NAMES)}")
     return list(dict.fromkeys(names))

@@ -6,29 +6,28 @@ from api import wiring
 from api.cli.listing import Listing
 from api.cli.options import AsOf, KnownAt, Output
 from api.cli.output import Format, show
-from api.cli.up_to_date import remark_if_behind
+from api.cli.pinning import Pin, clocks, tables
 from api.settings import load_settings
 from api.wiring import Majung
 from projections.contributions import contributions
 from projections.figure_definition import FigureValue
 from projections.figures import figures
-from replay import generations
 
 _BRIEF = ("code", "value", "unit", "numerator", "base")
 
 
-def show_figures(as_of: AsOf = None, known_at: KnownAt = None, output: Output = Format.TABLE) -> None:
+def show_figures(
+    as_of: AsOf = None, known_at: KnownAt = None, snapshot: Pin = None, output: Output = Format.TABLE
+) -> None:
     """The programme's figures, each with its unit, its counts, and what must be read with it."""
     with wiring.start(load_settings()) as majung:
-        remark_if_behind(majung)
-        now = majung.now()
-        clocks = as_of or now, known_at or now
-        rows = [(*figure, *clocks) for figure in figures_of(majung, *clocks)]
+        moments = clocks(majung, snapshot, as_of, known_at)
+        rows = [(*figure, *moments) for figure in figures_of(majung, *moments, snapshot)]
     show(output, Listing("figures", (*FigureValue._fields, "as_of", "known_at"), rows, brief=_BRIEF))
 
 
-def figures_of(majung: Majung, as_of: datetime, known_at: datetime) -> list[FigureValue]:
-    """Every figure over the rows that serve now."""
+def figures_of(majung: Majung, as_of: datetime, known_at: datetime, snapshot: str | None = None) -> list[FigureValue]:
+    """Every figure over the rows that serve now, or over a snapshot."""
     with majung.database.read() as connection:
-        [served] = generations.live(connection, [contributions])
-        return figures(connection, served.table, as_of, known_at)
+        [table] = tables(connection, [contributions], snapshot)
+        return figures(connection, table, as_of, known_at)

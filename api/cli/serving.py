@@ -1,5 +1,6 @@
 """`majung serve` and `majung work`: what runs until it is told to stop."""
 
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,9 +12,15 @@ from typing import Annotated
 import typer
 
 from api import wiring, working
+from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
+from api.logs import kind_and_places, logged
 from api.settings import Settings, load_settings
 from api.wiring import Majung
+
+log = logging.getLogger("majung.cli")
+
+_OURS_ALONE = ("127.0.0.1", "::1", "localhost")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on. MAJUNG_PORT unless told.")]
@@ -25,16 +32,19 @@ class ServerNotStarted(OSError):
 
 def serve(host: Host = None, port: Port = None) -> None:
     """Serve HTTP, and keep the read models up to date meanwhile unless MAJUNG_EMBEDDED_WORKER is off."""
-    with wiring.start(load_settings()) as majung:
+    settings = load_settings()
+    with told_in_log(settings), wiring.start(settings) as majung:
         listen(majung, host, port)
 
 
 def work() -> None:
     """Do what MAJUNG_WORK names (project, ingest, publish) until SIGTERM or SIGINT; what is in hand is finished."""
-    with wiring.start(load_settings()) as majung, stopped_by_signals() as stop:
-        remark(f"working: {', '.join(majung.settings.parts)}")
-        working.work(majung, stop)
-    remark("stopped")
+    settings = load_settings()
+    with told_in_log(settings):
+        with wiring.start(settings) as majung, stopped_by_signals() as stop, _metrics_told(majung):
+            _say(settings, f"working: {', '.join(settings.parts)}")
+            working.work(majung, stop)
+        _say(settings, "stopped")
 
 
 def listen(majung: Majung, host: str | None = None, port: int | None = None) -> None:
@@ -45,12 +55,12 @@ def listen(majung: Majung, host: str | None = None, port: int | None = None) -> 
 
     settings = majung.settings
     host = host or settings.host
-    if host not in ("127.0.0.1", "::1", "localhost"):
-        remark(f"warning: there is no authentication yet, and {host} may be reached by others")
+    if host not in _OURS_ALONE:
+        _say(settings, f"warning: there is no authentication yet, and {host} may be reached by others")
     with stopped_by_signals(), _listening(host, settings.port if port is None else port) as listening:
-        # Addresses of pages hold pseudonyms, and stdout is for data.
-        server = Server(create_app(majung, work=settings.embedded_worker), access_log=False)
-        remark(f"serving on {_address(host, listening)}; Ctrl+C or SIGTERM ends it")
+        # Addresses of pages hold pseudonyms: the application logs its requests itself.
+        server = Server(create_app(majung, work=settings.embedded_worker), access_log=False, log_config=None)
+        _say(settings, f"serving on {_address(host, listening.getsockname()[1])}; Ctrl+C or SIGTERM ends it")
         try:
             server.run(sockets=[listening])
         except SystemExit:
@@ -75,8 +85,54 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _address(host: str, listening: socket.socket) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def _metrics_told(majung: Majung) -> Iterator[None]:
+    """Tell the metrics of this process while the block runs, where the settings name a port for that."""
+    settings = majung.settings
+    if settings.metrics_port is None:
+        yield
+        return
+    # Only here: most commands serve nothing.
+    from api.metrics import registry_of, served
+
+    host = settings.metrics_host
+    with served(registry_of(majung), host, settings.metrics_port) as port:
+        if host not in _OURS_ALONE:
+            _say(settings, f"warning: whoever reaches {host} can read the metrics")
+        _say(settings, f"metrics at {_address(host, port)}/metrics")
+        yield
+
+
+def _say(settings: Settings, text: str) -> None:
+    """A remark to people; to machines a line of the log, so that every line on stderr is one."""
+    if settings.log_format == "json":
+        log.info(text)
+    else:
+        remark(text)
+
+
+@contextmanager
+def told_in_log(settings: Settings) -> Iterator[None]:
+    """Log while the block runs; why it ends is a line of the log too.
+
+    A defect is told by its kind and places, and not with its traceback: its message may name people.
+    """
+    with logged(settings.log_format, settings.log_level):
+        try:
+            yield
+        except Exception as error:
+            code = exit_code(error)
+            if code is None:
+                log.critical("ended by a defect", extra=kind_and_places(error))
+                raise typer.Exit(ExitCode.FAILED) from None
+            if settings.log_format == "json":
+                log.error(message(error))
+                raise typer.Exit(code) from None
+            raise
 
 
 @contextmanager

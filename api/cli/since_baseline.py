@@ -7,8 +7,8 @@ from api.cli.listing import Listing
 from api.cli.options import AsOf, Output
 from api.cli.outcomes import Instrument, Source
 from api.cli.output import Format, show
+from api.cli.pinning import Pin, clocks, tables
 from api.cli.rule_sets import KeptRules, registered_rule_set
-from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from domain.instruments import INSTRUMENTS
 from domain.journey import VERSION_1
@@ -16,7 +16,7 @@ from domain.wellbeing import OccasionChange, Start, change_since_baseline, start
 from projections.journey import under
 from projections.since_baseline import followers
 from projections.wellbeing import wellbeing
-from replay import generations, rule_sets
+from replay import rule_sets
 
 SCORES = {"all": True, "without_triggering": False}
 """The primary figures, and the sensitivity line: the same without scores on which the entry into HEALING rests."""
@@ -29,6 +29,7 @@ def since_baseline(
     rules: KeptRules = None,
     source: Source = None,
     as_of: AsOf = None,
+    snapshot: Pin = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Change from the baseline to 3, 6, 12 and 24 months after entering HEALING, as known now. Change, not effect."""
@@ -36,15 +37,14 @@ def since_baseline(
         raise typer.BadParameter(f"{instrument!r} is not an instrument: there are {', '.join(INSTRUMENTS)}")
     with wiring.start(load_settings()) as majung:
         chosen = VERSION_1 if rules is None else registered_rule_set(majung, rules)
-        remark_if_behind(majung)
-        moment = as_of or majung.now()
+        moment = clocks(majung, snapshot, as_of).as_of
         with majung.database.read() as connection:
             if chosen != VERSION_1 and under(chosen) not in rule_sets.kept(connection):
                 raise typer.BadParameter(
                     f"no rows are kept under rules {chosen.version}: run `majung replay --rules {chosen.version}` first"
                 )
-            journeys, measures = generations.live(connection, [under(chosen), wellbeing])
-            people = followers(connection, journeys.table, measures.table, instrument, as_of=moment, source=source)
+            journeys, measures = tables(connection, [under(chosen), wellbeing], snapshot)
+            people = followers(connection, journeys, measures, instrument, as_of=moment, source=source)
     told = instrument, chosen.version, moment
     starts = [(name, *start_of(people, moment, with_triggers=kept), *told) for name, kept in SCORES.items()]
     changes = [

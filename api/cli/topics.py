@@ -22,7 +22,7 @@ ReplicationFactor = Annotated[
         min=1, help="On how many brokers each partition is kept. MAJUNG_KAFKA_REPLICATION_FACTOR unless told."
     ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Those too that are off by default: nothing is written there yet.")]
+All = Annotated[bool, typer.Option("--all", help="Those too that are off by default.")]
 
 
 def create(
@@ -36,7 +36,7 @@ def create(
     from consumers.kafka import topics
 
     settings = load_settings()
-    wanted = topics.wanted(all=all)
+    wanted = topics.wanted(all=all, on=_on(settings))
     layout = topics.Layout(*_layout(settings, partitions, replication_factor))
     made = topics.create(_brokers(settings), wanted, layout)
     rows = [(topic.name, "created" if topic.name in made else "was there") for topic in wanted]
@@ -54,12 +54,18 @@ def check(
 
     settings = load_settings()
     layout = topics.Layout(*_layout(settings, partitions, replication_factor))
-    found = topics.differences(_brokers(settings), topics.wanted(all=all), layout)
+    found = topics.differences(_brokers(settings), topics.wanted(all=all, on=_on(settings)), layout)
     show(output, Listing("differences", topics.Difference._fields, found))
     if any(difference.found is None for difference in found):
         remark(f"`majung topics create{' --all' if all else ''}` makes what is missing")
     if found:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _on(settings: Settings) -> list[str]:
+    from consumers.kafka.topics import JOURNEYS
+
+    return [JOURNEYS] if settings.kafka_journeys else []
 
 
 def _layout(settings: Settings, partitions: int | None, replication_factor: int | None) -> tuple[int, int]:

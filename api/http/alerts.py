@@ -1,22 +1,21 @@
 """GET /v1/alerts, its stream, and PUT .../acknowledgement: what cannot wait, whom it reaches, who takes it on."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Literal
 from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from api.commands import Actor, Words
-from api.http.alert_readers import AlertReaders, logged_by_kind
 from api.http.answer import Instant, Part
 from api.http.commands import COMMANDED, body_of, contended, read_command, receipt_response
 from api.http.parameters import Moment, PersonId
 from api.http.problems import Problem, documented
+from api.http.streams import LastEventId, Readers, event_stream, id_line, message
 from api.wiring import Majung
 from domain.acknowledging import AlertError
 from domain.alerts import Cause
@@ -24,9 +23,9 @@ from domain.clock import END_OF_TIME
 from domain.codes import About
 from projections.alert_list import AlertLine, AlertState, alert_list
 from replay import acknowledging
-from replay.alerts import Mark, News, Watcher, everything, standing
+from replay.alerts import Look, Mark, News, Watcher, everything, looks, standing
 
-KEEP_ALIVE_SECONDS = 15.0
+READERS_AT_MOST = 500
 
 
 class Watched(BaseModel):
@@ -107,19 +106,19 @@ _WHAT_TO_DO = {
     "alert-unknown": "this person has no such alert: GET /v1/alerts?all=true lists them",
     "alert-taken-on": "it was acknowledged before: GET /v1/alerts?all=true says by whom",
 }
-_EVENT_STREAM = {
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    "description": "Server-Sent Events: of `event: alerts`, `data` is a JSON array of alerts (see /v1/alerts), and `id`"
-    " is where to resume; `event: restart` says that one cannot resume.",
-}
+_EVENT_STREAM = event_stream(
+    "of `event: alerts`, `data` is a JSON array of alerts (see /v1/alerts), and `id` is where to resume; `event:"
+    " restart` says that one cannot resume."
+)
 AlertId = Annotated[UUID, Path(alias="event_id", description="The alert: the id of the event that raised it.")]
-LastEventId = Annotated[
-    str | None,
-    Header(alias="Last-Event-ID", description="The last `id` that was received: only what changed since is told."),
-]
 
 
-def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
+def alert_readers(majung: Majung) -> Readers[Look]:
+    """Who reads the stream of alerts."""
+    return Readers("alerts", lambda stop, _: looks(majung.journal, majung.now, stop), at_most=READERS_AT_MOST)
+
+
+def alerts_router(majung: Majung, readers: Readers[Look]) -> APIRouter:
     """The endpoints of alerts. What reads the journal blocks, and runs in threads."""
     router = APIRouter(tags=["alerts"])
     journal, manager = majung.journal, majung.settings.shift_manager
@@ -145,7 +144,13 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
         summary="Every alert as it is raised, escalates, is acknowledged or withdrawn",
         responses={
             200: _EVENT_STREAM,
-            **documented("invalid-parameter", "refused-by-policy", "database-unavailable", "vault-unavailable"),
+            **documented(
+                "invalid-parameter",
+                "refused-by-policy",
+                "too-many-readers",
+                "database-unavailable",
+                "vault-unavailable",
+            ),
         },
     )
     async def _(watched: Annotated[Watched, Query()], last_event_id: LastEventId = None) -> StreamingResponse:
@@ -153,6 +158,7 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
 
         Where one cannot go on from that id, `event: restart` comes first, and what is open after it.
         """
+        readers.ensure_room()
         watcher = Watcher(journal, majung.now, manager=manager, worker=watched.worker)
 
         def begin() -> News:
@@ -161,7 +167,16 @@ def alerts_router(majung: Majung, readers: AlertReaders) -> APIRouter:
 
         first = await run_in_threadpool(begin)
         anew = bool(last_event_id) and not first.goes_on
-        return StreamingResponse(_messages(readers, watcher, first, anew=anew), media_type="text/event-stream")
+
+        def told(look: Look) -> bytes:
+            news = watcher.after(look)
+            return _message(news) if news is not None and news.lines else b""
+
+        def place() -> bytes:
+            # The less there is to look through then.
+            return id_line(watcher.mark.write() if watcher.mark else None)
+
+        return readers.response((_RESTART if anew else b"") + _message(first), told, place)
 
     @router.put(
         "/v1/people/{id}/alerts/{event_id}/acknowledgement",
@@ -205,39 +220,16 @@ def _told(line: AlertLine) -> AlertTold:
     return AlertTold(**line._asdict())
 
 
-async def _messages(readers: AlertReaders, watcher: Watcher, first: News, *, anew: bool) -> AsyncIterator[bytes]:
-    """The stream of one reader. All that changed at once is one message, so that an id tells all that was told.
-
-    `anew`: the reader had an id, and is told that what they know of is no more to be gone on from.
-    """
-    # What fails here has begun to answer: the stream ends, and its reader comes again with the last id.
-    with readers.reader() as reader, logged_by_kind():
-        if anew:
-            yield _RESTART
-        yield _message(first)
-        while not reader.closed:
-            look = await reader.next_look(KEEP_ALIVE_SECONDS)
-            news = await run_in_threadpool(watcher.after, look) if look is not None else None
-            if news is not None and news.lines:
-                yield _message(news)
-            elif look is None and not reader.closed:
-                # Without an event it also moves the place to resume at on: the less there is to look through then.
-                yield b": nothing new\n" + _id(watcher.mark) + b"\n"
-
-
 # It bears no id: who hears this and no more comes again with the same, and hears it again.
-_RESTART = b"event: restart\ndata: %b\n\n" % orjson.dumps(
+_RESTART = message(
+    "restart",
     {
         "detail": "too much was recorded since this Last-Event-ID, or it is none of this journal: forget all alerts"
         " that were told, the next message has every one that is open"
-    }
+    },
 )
 
 
 def _message(news: News) -> bytes:
-    data = orjson.dumps([_told(line).model_dump(mode="json") for line in news.lines])
-    return _id(news.mark) + b"event: alerts\ndata: %b\n\n" % data
-
-
-def _id(mark: Mark | None) -> bytes:
-    return b"id: %b\n" % mark.write().encode() if mark is not None else b""
+    """All that changed at once is one message, so that an id tells all that was told."""
+    return message("alerts", [_told(line).model_dump(mode="json") for line in news.lines], news.mark.write())

@@ -1,24 +1,18 @@
 """What every answer about a person shares: who was asked about, at which two clocks, and how it is written as JSON."""
 
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from api.http.parameters import Clocks
 from api.wiring import Majung
 from domain.clock import END_OF_TIME, day_of, end_of_day
-from domain.cloud_events import in_utc
 from domain.journey import VERSION_1, Rules
+from projections.as_json import Instant, Part
 from replay.as_of import Person, person
+from replay.held import held_among
 
-Instant = Annotated[
-    datetime,
-    PlainSerializer(in_utc, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""An instant, always written in UTC, so that equal answers are equal texts."""
+__all__ = ["Answer", "Asked", "HeldRows", "Instant", "Part", "ask"]
 
 
 class Asked(NamedTuple):
@@ -30,6 +24,8 @@ class Asked(NamedTuple):
     """None: everything recorded so far."""
     person: Person
     rules: Rules
+    held: "HeldRows | None" = None
+    """Told where stored rows of this person are those of before."""
 
 
 def ask(majung: Majung, participant_id: UUID, clocks: Clocks, rules: Rules = VERSION_1) -> Asked:
@@ -42,13 +38,28 @@ def ask(majung: Majung, participant_id: UUID, clocks: Clocks, rules: Rules = VER
     """
     as_of = clocks.as_of or end_of_day(day_of(majung.now()))
     found = person(majung.journal, participant_id, as_of=as_of, known_at=clocks.known_at or END_OF_TIME)
-    return Asked(participant_id, as_of, clocks.known_at, found, rules)
+    with majung.database.read() as connection:
+        mark = held_among(connection, found.identities)
+    told = None if mark is None else HeldRows(**{name: getattr(mark, name) for name in HeldRows.model_fields})
+    return Asked(participant_id, as_of, clocks.known_at, found, rules, told)
 
 
-class Part(BaseModel):
-    """A part of an answer; the docstrings of its fields are its descriptions in /openapi.json."""
+class HeldRows(Part):
+    """The stored rows of this person, which lists and figures are made of, are those of before: something recorded does
+    not fold. This answer is not made of them."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    since: Instant
+    tried_at: Instant
+    """When it was last tried to fold them again."""
+    attempts: int
+    read_model: str | None
+    """Whose fold fails; null: what is recorded does not read, so that none can be folded."""
+    error: str
+    """The kind of the error."""
+    message: str
+    event_id: UUID | None
+    """The event that does not read; null: not one alone, or it reads."""
+    event_type: str | None
 
 
 class Answer(Part):
@@ -63,3 +74,5 @@ class Answer(Part):
     version: int
     """How many events were recorded of all identities by then, in force or not: it only ever grows while they stay the
     same."""
+    held: HeldRows | None
+    """Null: the stored rows are whole."""

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api.http import problem_handlers
-from api.http.alert_readers import AlertReaders
-from api.http.alerts import alerts_router
+from api.http.alerts import alert_readers, alerts_router
 from api.http.concerns import concerns_router
 from api.http.duplicates import duplicates_router
 from api.http.embedded_worker import EmbeddedWorker
@@ -17,11 +16,15 @@ from api.http.guard import Guard
 from api.http.health import health_router
 from api.http.households import households_router
 from api.http.links import links_router
+from api.http.measured import Measured
+from api.http.metrics import metrics_router
 from api.http.overrides import overrides_router
 from api.http.people import people_router
+from api.http.projections import progress_readers, projections_router
 from api.http.subject_copy import subject_copy_router
 from api.http.workers import workers_router
 from api.wiring import Majung
+from replay.rebuild.progress import Looking
 
 DESCRIPTION = """\
 Touchpoints go in as CloudEvents and are stored once; a person's summary, timeline, journey and wellbeing come out, as
@@ -37,7 +40,12 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     With `work` the read models are kept up to date by a thread of this process, from start-up to shutdown.
     """
     worker = EmbeddedWorker(majung.worker()) if work else None
-    alert_readers = AlertReaders(majung.journal, majung.now)
+    looking = Looking(majung.journal)
+    of_alerts, of_replays = alert_readers(majung), progress_readers(looking)
+
+    def end_streams() -> None:
+        of_alerts.close()
+        of_replays.close()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -46,11 +54,12 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
         try:
             yield
         finally:
-            # Both threads end meanwhile, each when it is woken next.
-            alert_readers.close()
+            # All threads end meanwhile, each when it is woken next.
+            end_streams()
             if worker is not None:
                 await worker.stop()
-            await alert_readers.stop()
+            await of_alerts.stop()
+            await of_replays.stop()
 
     app = FastAPI(
         title="Majung",
@@ -63,6 +72,8 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_middleware(Guard)
+    # The last that is added is the outermost.
+    app.add_middleware(Measured)
     problem_handlers.install(app, majung)
     app.include_router(events_router(majung))
     app.include_router(people_router(majung))
@@ -71,10 +82,13 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     app.include_router(links_router(majung))
     app.include_router(duplicates_router(majung))
     app.include_router(overrides_router(majung))
-    app.include_router(alerts_router(majung, alert_readers))
+    app.include_router(alerts_router(majung, of_alerts))
     app.include_router(workers_router(majung))
     app.include_router(concerns_router(majung))
     app.include_router(households_router(majung))
+    app.include_router(projections_router(majung, looking, of_replays))
     app.include_router(health_router(majung, worker))
-    app.state.end_streams = alert_readers.close
+    if majung.settings.metrics:
+        app.include_router(metrics_router(majung))
+    app.state.end_streams = end_streams
     return app

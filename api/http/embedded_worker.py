@@ -2,11 +2,12 @@
 
 import logging
 from threading import Event, Thread
-from traceback import format_tb
 from typing import Literal
 
 from anyio import to_thread
 
+from api.logs import kind_and_places
+from replay.metrics import PART_RUNNING, RETRIES
 from replay.worker import Worker
 
 RETRY_SECONDS = 2.0
@@ -44,12 +45,17 @@ class EmbeddedWorker:
             log.error("the worker did not end within %.0f s: what it had not committed is lost", STOP_SECONDS)
 
     def _run(self) -> None:
+        running = PART_RUNNING.labels("project")
         while not self._stop.is_set():
             try:
                 self._worker.catch_up(self._stop)
                 self.failure = None
+                running.set(1)
                 self._worker.run(self._stop)
             except Exception as error:
                 self.failure = type(error).__qualname__
-                log.error("%s at\n%s", self.failure, "".join(format_tb(error.__traceback__)))
+                running.set(0)
+                RETRIES.labels("project", self.failure).inc()
+                log.error("the worker failed, and is started again", extra=kind_and_places(error))
                 self._stop.wait(RETRY_SECONDS)
+        running.set(0)

@@ -13,7 +13,7 @@ from projections.relationships import relationships
 from projections.wellbeing import wellbeing
 from replay.as_of import Person
 
-SHAPE = 3
+SHAPE = 4
 """Warning: raise it when an answer's shape or meaning changes, or readers keep what an older release told them."""
 
 
@@ -24,17 +24,18 @@ def entity_tag(
     known_at: datetime | None,
     rules: Rules,
     of_others: Sequence[SeenTie] = (),
+    held: object = None,
 ) -> str:
     """A strong tag over the person's identities and version, both clocks, the rules, the scoring and the ties.
 
     `of_others` is what the answer holds besides, by leave of other people: their consent and their links change it
-    without an event of the person.
+    without an event of the person. `held` is what it says of stored rows, which changes without an event too.
 
     Identities count beside the version: an unlink takes events away, and others may make up their number.
     """
     identities = sorted(map(str, person.identities))
     models = wellbeing.version, relationships.version
-    rests_on = [SHAPE, identities, person.version, as_of, known_at, rules.version, *models, of_others]
+    rests_on = [SHAPE, identities, person.version, as_of, known_at, rules.version, *models, of_others, repr(held)]
     return f'"{hashlib.sha256(orjson.dumps(rests_on, default=tuple)).hexdigest()[:32]}"'
 
 

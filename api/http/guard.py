@@ -1,13 +1,13 @@
 """Around everything: the headers that every answer has, and the last resort for an error that nobody foresaw."""
 
 import logging
-from traceback import format_tb
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import internal_error
+from api.logs import kind_and_places
 
 PEOPLE = "/v1/people/"
 log = logging.getLogger("majung.http")
@@ -45,5 +45,5 @@ class Guard:
         except Exception as error:
             if begun:
                 raise
-            log.error("%s at\n%s", type(error).__qualname__, "".join(format_tb(error.__traceback__)))
+            log.error("an error that nobody foresaw", extra=kind_and_places(error))
             await internal_error().response()(scope, receive, send_with_headers)

@@ -3,50 +3,8 @@
 from uuid import UUID
 
 from api.http.answer import Answer, Asked, Instant, Part
-from domain.journey import Episode, Spell, Standing, episodes_of, journey_of, status
-
-
-class JourneySpell(Part):
-    """A time in one stage."""
-
-    sequence: int
-    """From 1, over all episodes."""
-    episode: int
-    stage: str | None
-    """Null: back in contact after an end, and no stage yet."""
-    entered_at: Instant
-    left_at: Instant | None
-    """Null while it lasts."""
-    rule: str
-    rule_version: str
-    evidence: list[UUID]
-    """The ids of the events that the rule saw, in the order in which it names them."""
-    by_selection: bool
-    """The person entered as a selected activist."""
-    end_reason: str | None
-
-
-class JourneyEpisode(Part):
-    """From a first stage to an end; a contact after it begins the next."""
-
-    episode: int
-    """From 1."""
-    began_at: Instant
-    ended_at: Instant | None
-    """Null while it lasts."""
-    end_reason: str | None
-    died_at: Instant | None
-    """A death, also one told after another end."""
-    last_stage: str | None
-    """The stage it is in, or was in when it ended."""
-    qualifying_exit_at: Instant | None
-    """The person's first entry into RETURN, on the episode in which it lies."""
-    by_selection: bool | None
-    """Whether that was as a selected activist; null without it."""
-    returned_at: Instant | None
-    """The return to isolation that counts, on the episode in which it lies."""
-    unstable: list[Instant]
-    """Ways back too soon after the exit to count."""
+from domain.journey import Standing, episodes_of, journey_of, status
+from projections.current_journey import JourneyEpisode, JourneySpell, journey_episode, journey_spell
 
 
 class JourneyAnomaly(Part):
@@ -88,17 +46,10 @@ def journey(asked: Asked) -> PersonJourney:
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         rule_version=asked.rules.version,
-        spells=[_spell(spell, sequence) for sequence, spell in enumerate(found.spells, start=1)],
-        episodes=[_episode(episode) for episode in episodes_of(found)],
+        spells=[journey_spell(spell, sequence) for sequence, spell in enumerate(found.spells, start=1)],
+        episodes=[journey_episode(episode) for episode in episodes_of(found)],
         anomalies=[JourneyAnomaly(**anomaly._asdict()) for anomaly in found.anomalies],
         status=JourneyStatus(**{name: getattr(stands, name) for name in names}),
     )
-
-
-def _spell(spell: Spell, sequence: int) -> JourneySpell:
-    return JourneySpell(sequence=sequence, **spell._asdict())
-
-
-def _episode(episode: Episode) -> JourneyEpisode:
-    return JourneyEpisode(**episode._asdict())

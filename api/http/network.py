@@ -125,6 +125,7 @@ def network(asked: Asked, seen: Sequence[SeenTie], compare_with: datetime | None
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         network=_now(network_at(ties, asked.as_of)),
         ties=[_interval(tie) for tie in seen],
         comparison=None if compare_with is None else _comparison(ties, compare_with, asked.as_of),

@@ -96,7 +96,7 @@ class Page(Clocks):
     cursor: Annotated[str, AfterValidator(readable)] | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
     type: list[StoredName] = []
-    """Only touchpoints of this type; give it again for more types."""
+    """Only touchpoints of this type, in whichever version of it they were told; give it again for more types."""
 
 
 def advice(errors: Sequence[Any]) -> list[tuple[str, str]]:

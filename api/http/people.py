@@ -22,6 +22,7 @@ from domain.clock import END_OF_TIME
 from domain.cloud_events import in_utc
 from domain.journey import VERSION_1, Rules
 from domain.network import SeenTie
+from replay.held import folding
 from replay.shared_ties import ties_seen_by
 
 Told = TypeVar("Told", bound=Answer)
@@ -31,7 +32,7 @@ _LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "sch
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"headers": _TAG},
     304: {"description": "The answer that If-None-Match names still holds."},
-    **documented("person-unknown", "invalid-parameter", "database-unavailable", "vault-unavailable"),
+    **documented("person-unknown", "invalid-parameter", "database-unavailable", "vault-unavailable", "does-not-fold"),
 }
 
 
@@ -54,12 +55,19 @@ def people_router(majung: Majung) -> APIRouter:
         of_others: Sequence[SeenTie] = (),
     ) -> Told | Response:
         tag = entity_tag(
-            asked.person, as_of=asked.as_of, known_at=asked.known_at, rules=asked.rules, of_others=of_others
+            asked.person,
+            as_of=asked.as_of,
+            known_at=asked.known_at,
+            rules=asked.rules,
+            of_others=of_others,
+            held=asked.held,
         )
         if (unchanged := not_modified(request, tag)) is not None:
             return unchanged
+        with folding(Problem):
+            told = tell(asked)
         response.headers["ETag"] = tag
-        return tell(asked)
+        return told
 
     @router.get("", response_model=PersonSummary, summary="Where a person stands")
     def _(person: PersonId, ruled: ruled, request: Request, response: Response) -> Any:

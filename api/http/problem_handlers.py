@@ -1,5 +1,6 @@
 """Which error is which problem: the domain's, the databases', and the framework's own."""
 
+import logging
 from http import HTTPMethod, HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -9,14 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.http.parameters import advice
-from api.http.problems import Problem, refusal, response_of, unavailable, vault_unavailable
+from api.http.problems import Problem, does_not_fold, refusal, response_of, unavailable, vault_unavailable
 from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay.append import AlreadyThere
 from replay.as_of import PersonUnknown
 from replay.database import DatabaseUnusable
-from replay.vault import VaultError
+from replay.held import CannotBeFolded, cause_of
+from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
+from replay.vault import KeyMissing, SealBroken, VaultError
 from replay.workers import RefusedByPolicy
+
+log = logging.getLogger("majung.http")
 
 
 def install(app: FastAPI, majung: Majung) -> None:
@@ -55,6 +60,17 @@ def install(app: FastAPI, majung: Majung) -> None:
 
     for kind in _database_errors(majung):
         app.add_exception_handler(kind, no_database)
+
+    @app.exception_handler(CannotBeFolded)
+    def _(_request: Request, error: CannotBeFolded) -> Response:
+        log.error("a person does not fold", extra={"error": error.cause.error, "cause": error.cause.message})
+        return does_not_fold(error.cause).response()
+
+    def unreadable(_request: Request, error: Exception) -> Response:
+        return does_not_fold(cause_of(error)).response()
+
+    for kind in (EventUnreadable, UndecodableEvent, UnknownStoredName, KeyMissing, SealBroken):
+        app.add_exception_handler(kind, unreadable)
 
     @app.exception_handler(VaultError)
     def _(_request: Request, _error: VaultError) -> Response:

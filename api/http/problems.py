@@ -12,6 +12,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from domain.refusals import IntakeError
+from replay.held import Cause
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:majung:problem:"
@@ -33,7 +34,9 @@ REQUEST_KINDS = {
     "unsupported-content": Kind(415, "This content type is not taken"),
     "too-many-events": Kind(413, "Too many events in one batch"),
     "conflict": Kind(409, "This id was told before, with other content"),
+    "too-many-readers": Kind(503, "As many read this stream as may"),
     "database-unavailable": Kind(503, "The database does not answer, or is busy"),
+    "does-not-fold": Kind(503, "What is recorded of this person does not fold"),
     "vault-unavailable": Kind(503, "The vault does not open"),
     "not-ready": Kind(503, "Not ready to serve"),
     "internal-error": Kind(500, "Something went wrong here"),
@@ -126,6 +129,17 @@ def vault_unavailable() -> Problem:
         "vault-unavailable",
         "personal fields can be neither sealed nor opened, and nothing was acknowledged: see the server's /readyz",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def does_not_fold(cause: Cause) -> Problem:
+    """No answer about this person can be given before somebody has looked at it."""
+    return Problem(
+        "does-not-fold",
+        f"{cause.error}: {cause.message}",
+        error=cause.error,
+        event_id=str(cause.event_id) if cause.event_id else None,
+        event_type=cause.event_type,
     )
 
 

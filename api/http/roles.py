@@ -40,6 +40,7 @@ def roles(asked: Asked) -> PersonRoles:
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         roles=roles_at(found, asked.as_of),
         intervals=[HeldRole(**interval._asdict()) for interval in found],
     )

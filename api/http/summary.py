@@ -111,6 +111,7 @@ def summary(asked: Asked) -> PersonSummary:
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         identities=sorted(asked.person.identities),
         stage=found.stage,
         since=stands.entered_at,

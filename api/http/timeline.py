@@ -13,6 +13,7 @@ from api.http.cursor import Cursor
 from api.http.parameters import Page
 from domain.cloud_events import in_utc
 from domain.history import Fact
+from domain.versions import alike
 
 
 class TimelineItem(Part):
@@ -22,6 +23,7 @@ class TimelineItem(Part):
     participant_id: UUID
     """Which of the linked identities it was told about."""
     type: str
+    """The stored name that it was told under; `fields` are in the newest version of that, which may have more."""
     occurred_at: Instant
     recorded_at: Instant
     """When the journal took the touchpoint itself, not its correction."""
@@ -47,7 +49,7 @@ class Timeline(Answer):
 
 def timeline(asked: Asked, page: Page) -> Timeline:
     """The page of a person's timeline at both clocks."""
-    wanted = set(page.type)
+    wanted = alike(page.type)
     after = None if page.cursor is None else Cursor.read(page.cursor)
     facts = [fact for fact in asked.person.history.facts if _is_on(fact, after, wanted)]
     shown = facts[: page.limit]
@@ -56,12 +58,13 @@ def timeline(asked: Asked, page: Page) -> Timeline:
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         items=[_item(fact) for fact in shown],
         next_cursor=Cursor(shown[-1].occurred_at, shown[-1].event_id).write() if len(facts) > len(shown) else None,
     )
 
 
-def _is_on(fact: Fact, after: Cursor | None, wanted: set[str]) -> bool:
+def _is_on(fact: Fact, after: Cursor | None, wanted: frozenset[str]) -> bool:
     if wanted and fact.event.stored_as not in wanted:
         return False
     return after is None or (fact.occurred_at, fact.event_id) > after

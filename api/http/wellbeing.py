@@ -159,6 +159,7 @@ def wellbeing(asked: Asked) -> PersonWellbeing:
         as_of=asked.as_of,
         known_at=asked.known_at,
         version=asked.person.version,
+        held=asked.held,
         rule_version=asked.rules.version,
         healing=_healing(found.entry) if found.entry else None,
         series=[_series(one) for one in found.instruments],

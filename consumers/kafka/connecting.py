@@ -1,4 +1,4 @@
-"""Clients of Kafka that leave nothing behind where no broker answers."""
+"""Clients of Kafka that leave nothing behind where no broker answers, and what no waiting mends."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,6 +6,20 @@ from typing import Any, TypeVar
 from kafka.net import KafkaNetClient
 
 Client = TypeVar("Client")
+
+# KafkaUnusable
+# └── TopicMissing    the broker has no such topic
+
+
+class KafkaUnusable(OSError):
+    """Kafka cannot be used as it is, and no waiting mends that; the message says what to do."""
+
+
+class TopicMissing(KafkaUnusable):
+    """The broker has no such topic."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"the broker has no topic {topic}: run `majung topics create`")
 
 
 def connect(client: Callable[..., Client], **options: Any) -> Client:

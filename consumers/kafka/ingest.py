@@ -7,13 +7,16 @@ whenever partitions are assigned and whenever anything went wrong.
 
 import logging
 import sqlite3
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import itemgetter
 from threading import Event
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
+from uuid import UUID
 
 import psycopg
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
@@ -32,13 +35,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_when_event_set, wait_exponential, wait_random
 
-from consumers.kafka.connecting import connect
+from consumers.kafka.connecting import KafkaUnusable, TopicMissing, connect
+from consumers.kafka.ingest_metrics import IngestLag, tell_settled
 from consumers.kafka.messages import REFUSALS, pseudonym, read_message
 from consumers.kafka.offsets import Fenced, Move, Partition, move, places
 from consumers.kafka.topics import TOUCHPOINTS
 from domain.intake import SKEW
 from domain.touchpoint import Touchpoint
+from replay.garbage import not_collecting
 from replay.journal import Journal, Outcome
+from replay.metrics import INGEST_REBALANCES, RETRIES
 from replay.parked import RawMessage, ToPark, park, remove_expired
 
 log = logging.getLogger("majung.kafka.ingest")
@@ -46,6 +52,7 @@ log = logging.getLogger("majung.kafka.ingest")
 BATCH = 2_000
 """The most messages of one transaction: on SQLite, of about 50 ms."""
 CONFLICT = "conflict"
+_PLACE = itemgetter(*map(ToPark._fields.index, ("topic", "partition", "offset")))
 
 _LONGEST_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.5
@@ -71,29 +78,6 @@ _FATAL = (
     UnsupportedCodecError,
 )
 """What no waiting mends."""
-
-
-# KafkaUnusable
-# └── TopicMissing    the broker has no such topic
-
-
-class KafkaUnusable(OSError):
-    """Kafka cannot be used as it is, and no waiting mends that; the message says what to do."""
-
-
-class TopicMissing(KafkaUnusable):
-    """The broker has no such topic."""
-
-
-class _Read(NamedTuple):
-    """A message, and the touchpoint it tells, or why it tells none."""
-
-    partition: Partition
-    offset: int
-    raw: RawMessage
-    event: Touchpoint | None
-    code: str = ""
-    message: str = ""
 
 
 class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -139,6 +123,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """Paused, because where to read on has to be looked up first."""
         self._places: dict[TopicPartition, int | None] = {}
         """What the database said, and what was written there since."""
+        self._lag = IngestLag()
         self._removed_at = float("-inf")
         self.is_waiting = False
         """Whether the broker or the database is away."""
@@ -181,6 +166,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
+        self._lag.keep(())
         if consumer is not None:
             with suppress(KafkaError):
                 consumer.close(autocommit=False, timeout_ms=5_000)
@@ -188,6 +174,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """In the consumer's own thread: nothing is read of these until their places were looked up."""
         assigned = list(assigned)
+        INGEST_REBALANCES.inc()
         self._consumer.pause(*assigned)
         self._assigned.extend(assigned)
 
@@ -203,22 +190,37 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000))
         self._take_notice()
         batch = {found: messages for found, messages in polled.items() if found not in self._astray}
-        if not batch:
-            return 0
-        try:
-            self._settle(batch)
-        except Fenced as fenced:
-            log.warning("fenced: %s; its place is looked up", fenced)
-            self._stray(batch)
-            return 0
+        self._lag.polled(batch)
+        if batch:
+            try:
+                with not_collecting():
+                    self._settle(batch)
+            except Fenced:
+                RETRIES.labels("ingest", Fenced.__qualname__).inc()
+                log.warning("another member has read on: the place is looked up", extra={"offsets": _offsets(batch)})
+                self._stray(batch)
+                return 0
+        self._tell_lag(consumer)
         return sum(map(len, batch.values()))
+
+    def _tell_lag(self, consumer: Any, ends: Mapping[TopicPartition, int] | None = None) -> None:
+        """`ends` where they were asked for; else what came with the last answer of the broker."""
+        ours = consumer.assignment()
+        self._lag.keep(ours)
+        for partition in ours:
+            # Lost meanwhile, or not looked up yet, there is nothing to tell.
+            with suppress(IllegalStateError):
+                end = consumer.highwater(partition) if ends is None else ends.get(partition)
+                place = self._places.get(partition) if partition in self._astray else consumer.position(partition)
+                if end is not None and place is not None:
+                    self._lag.tell(partition, max(0, end - place))
 
     def _joined(self) -> Any:
         if self._consumer is None:
             consumer = connect(KafkaConsumer, **self._options)
             if not consumer.partitions_for_topic(self._topic):
                 consumer.close(autocommit=False)
-                raise TopicMissing(f"the broker has no topic {self._topic}: run `majung topics create`")
+                raise TopicMissing(self._topic)
             self._consumer = consumer
             consumer.subscribe([self._topic], listener=self)
         return self._consumer
@@ -248,8 +250,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         self._astray &= consumer.assignment()
 
     def _settle(self, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
-        now = self._journal.clock()
-        read = [self._read(message, now) for messages in batch.values() for message in messages]
+        begun_at, now = monotonic(), self._journal.clock()
+        taken, events, refused = self._read(batch, now)
         moves = {
             Partition(*partition): Move(self._places[partition], messages[-1].offset + 1)
             for partition, messages in batch.items()
@@ -257,23 +259,30 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
 
         def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             move(connection, moves)
-            park(connection, self._journal.vault, _to_park(read, outcomes), now)
+            # In the order of their places, whatever is wrong with them.
+            to_park = sorted([*refused, *_conflicts(taken, outcomes)], key=_PLACE)
+            park(connection, self._journal.vault, to_park, now)
 
-        outcomes = self._journal.record([told.event for told in read if told.event is not None], beside=beside)
+        outcomes = self._journal.record(events, beside=beside)
         for partition in batch:
             self._places[partition] = moves[Partition(*partition)].next_offset
-        counts = Counter(outcome.status for outcome in outcomes)
-        refused = len(read) - len(outcomes)
-        told = counts["recorded"], counts["duplicate"], counts["conflict"], refused
-        log.info("settled recorded=%d duplicate=%d conflict=%d refused=%d", *told)
+        self._lag.settled(batch)
+        codes = [told.code for told in refused]
+        told = tell_settled(self._topic, [outcome.status for outcome in outcomes], codes, monotonic() - begun_at)
+        log.info("settled", extra=told | {"offsets": _offsets(batch)})
 
-    def _read(self, message: Any, now: datetime) -> _Read:
-        partition = Partition(message.topic, message.partition)
-        raw = RawMessage(message.key, message.value, message.headers)
-        try:
-            return _Read(partition, message.offset, raw, read_message(raw, now=now, skew=self._skew))
-        except REFUSALS as refusal:
-            return _Read(partition, message.offset, raw, None, refusal.code, str(refusal))
+    def _read(
+        self, batch: Mapping[TopicPartition, Sequence[Any]], now: datetime
+    ) -> tuple[list[Any], list[Touchpoint], list[ToPark]]:
+        """The messages that tell a touchpoint, these touchpoints in the same order, and the messages that tell none."""
+        taken, events, refused = [], [], []
+        for message in chain.from_iterable(batch.values()):
+            try:
+                events.append(read_message(message, now=now, skew=self._skew))
+                taken.append(message)
+            except REFUSALS as refusal:
+                refused.append(_to_park(message, refusal.code, str(refusal), pseudonym(message.key)))
+        return taken, events, refused
 
     def _remove_expired(self) -> None:
         if monotonic() - self._removed_at < _REMOVE_EVERY_SECONDS:
@@ -282,7 +291,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             removed = remove_expired(connection, self._journal.clock())
         self._removed_at = monotonic()
         if removed:
-            log.info("removed the bytes of parked messages: %d", removed)
+            log.info("the bytes of parked messages were removed", extra={"messages": removed})
 
     def _stray(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
@@ -295,9 +304,10 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """What was polled is dropped, to be read again: memory stays bounded however long this takes."""
         self.is_waiting = True
         error = attempt.outcome.exception() if attempt.outcome else None
-        log.warning(
-            "%s: attempt %d, waiting %.1f s", type(error).__qualname__, attempt.attempt_number, attempt.upcoming_sleep
-        )
+        kind = type(error).__qualname__
+        RETRIES.labels("ingest", kind).inc()
+        told = {"error": kind, "attempt": attempt.attempt_number, "wait_seconds": attempt.upcoming_sleep}
+        log.warning("the broker or the database is waited for", extra=told)
         if not isinstance(error, KafkaError):
             # Connections that a restarted server has cut would each fail once.
             self._journal.database.close()
@@ -315,6 +325,9 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 # Everything is paused, and what is assigned meanwhile too: nothing comes of this.
                 self._consumer.poll(timeout_ms=int(min(left, _POLL_SECONDS) * 1000) + 1)
+                # Of what is paused no end comes: what piles up meanwhile has to be asked for.
+                ours = self._consumer.assignment()
+                self._tell_lag(self._consumer, self._consumer.end_offsets(list(ours), timeout_ms=_POLL_SECONDS * 1000))
             except KafkaError:
                 self._stop.wait(min(left, _POLL_SECONDS))
 
@@ -331,26 +344,31 @@ def _passes(error: BaseException) -> bool:
 def _tell_of_gap(partition: TopicPartition, place: int | None, first: int, end: int) -> None:
     if place is None:
         return
+    where = partition._asdict()
     if place < first:
-        where = f"{partition.topic}, partition {partition.partition}"
-        log.error("%s: %d messages were removed by the broker before they were read", where, first - place)
+        log.error("the broker removed messages before they were read", extra=where | {"messages": first - place})
     elif place > end:
-        where = f"{partition.topic}, partition {partition.partition}"
-        log.error("%s: ends before the place that was read, was it made anew? It is read from its beginning", where)
+        log.error("a partition ends before the place that was read: it is read from its beginning", extra=where)
 
 
-def _to_park(read: Sequence[_Read], outcomes: Sequence[Outcome]) -> list[ToPark]:
-    """What did not become a fact, in the order it came."""
-    rest = iter(outcomes)
-    parked = []
-    for told in read:
-        place = *told.partition, told.offset
-        if told.event is None:
-            parked.append(ToPark(*place, told.code, told.message, told.raw, pseudonym(told.raw.key)))
-        elif (outcome := next(rest)).status == CONFLICT:
-            event = told.event
-            parked.append(ToPark(*place, CONFLICT, conflict(outcome), told.raw, event.participant_id, event.event_id))
-    return parked
+def _offsets(batch: Mapping[TopicPartition, Sequence[Any]]) -> dict[str, str]:
+    """The first and the last of each partition: what names a batch."""
+    return {
+        str(partition.partition): f"{messages[0].offset}-{messages[-1].offset}" for partition, messages in batch.items()
+    }
+
+
+def _to_park(message: Any, code: str, why: str, person: UUID | None, event_id: UUID | None = None) -> ToPark:
+    raw = RawMessage(message.key, message.value, message.headers)
+    return ToPark(message.topic, message.partition, message.offset, code, why, raw, person, event_id)
+
+
+def _conflicts(messages: Sequence[Any], outcomes: Sequence[Outcome]) -> Iterator[ToPark]:
+    """Those whose event is recorded with other content."""
+    for message, outcome in zip(messages, outcomes, strict=True):
+        if outcome.status == CONFLICT:
+            event = outcome.event
+            yield _to_park(message, CONFLICT, conflict(outcome), event.participant_id, event.event_id)
 
 
 def conflict(outcome: Outcome) -> str:

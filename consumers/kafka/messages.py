@@ -5,19 +5,19 @@ headers, the data in the value (CloudEvents 1.0, Kafka protocol binding, 3.2 and
 text: the subject's, or the message is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from domain.intake import SKEW, IntakeError, read_event
 from domain.refusals import InvalidAttribute
 from domain.strict_json import read_object
 from domain.touchpoint import Touchpoint
-from replay.parked import RawMessage
 
 STRUCTURED = "application/cloudevents+json"
 
+_USUAL_HEADERS = [("content-type", STRUCTURED.encode())]
 _HEADER = "ce_"
 _NOT_ATTRIBUTES = ("data", "data_base64", "datacontenttype")
 
@@ -44,15 +44,29 @@ class KeyMismatch(MessageError):
     code = "key-mismatch"
 
 
+class Message(Protocol):
+    """What is read of a message: kafka-python's record, or one that was parked."""
+
+    @property
+    def key(self) -> bytes | None: ...
+
+    @property
+    def value(self) -> bytes | None: ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+
 REFUSALS = (IntakeError, MessageError)
 """Why no touchpoint comes of a message; each has a stable `code`."""
 
 
-def read_message(raw: RawMessage, *, now: datetime, skew: timedelta = SKEW) -> Touchpoint:
+def read_message(raw: Message, *, now: datetime, skew: timedelta = SKEW) -> Touchpoint:
     """The touchpoint that a message tells. Raises IntakeError or MessageError, whatever the bytes are."""
     event = read_event(_told(raw), now=now, skew=skew)
+    participant, key = event.participant_id, raw.key
     # The usual spelling needs no parser.
-    if raw.key != str(event.participant_id).encode() and pseudonym(raw.key) != event.participant_id:
+    if (key is None or key.replace(b"-", b"") != b"%032x" % participant.int) and pseudonym(key) != participant:
         raise KeyMismatch("the key must be the participant's UUID as text, the same as the subject")
     return event
 
@@ -65,7 +79,9 @@ def pseudonym(key: bytes | None) -> UUID | None:
         return None
 
 
-def _told(raw: RawMessage) -> bytes | Mapping[str, Any]:
+def _told(raw: Message) -> bytes | Mapping[str, Any]:
+    if raw.headers == _USUAL_HEADERS:
+        return raw.value or b""
     headers = _headers(raw)
     content, _, _ = headers.get("content-type", "").partition(";")
     if content.strip().lower() == STRUCTURED:
@@ -78,7 +94,7 @@ def _told(raw: RawMessage) -> bytes | Mapping[str, Any]:
     return _attributes(headers, raw.value)
 
 
-def _headers(raw: RawMessage) -> dict[str, str]:
+def _headers(raw: Message) -> dict[str, str]:
     """The headers that are read, in lower case."""
     found: dict[str, str] = {}
     for told, value in raw.headers:

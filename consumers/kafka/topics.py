@@ -1,6 +1,6 @@
 """The four topics, as they have to be: what the broker lacks is made, and what differs there is told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -23,9 +23,9 @@ TOUCHPOINTS: Final = "majung.touchpoints.v1"
 JOURNAL: Final = "majung.journal.v1"
 """Every stored event out."""
 JOURNEYS: Final = "majung.journeys.v1"
-"""Everybody's journey as it is now. Off by default: nothing is written there yet."""
+"""Everybody's journey as it is now. Off by default."""
 PARKED: Final = "majung.parked.v1"
-"""What did not become a fact, sealed. Off by default: it stands in the database, and nothing is written there yet."""
+"""What did not become a fact, sealed."""
 
 _CONNECT_SECONDS: Final = 5
 _ANSWER_SECONDS: Final = 15
@@ -37,7 +37,7 @@ class Topic(NamedTuple):
     name: str
     settings: Mapping[str, str]
     is_off: bool = False
-    """Whether it is made only for who asks for it."""
+    """Whether it is made only for who asks for it, or turns on what is written there."""
 
 
 def _milliseconds(days: int) -> str:
@@ -50,17 +50,34 @@ def _deleted(retention: str) -> dict[str, str]:
 
 
 _FOR_EVER: Final = "-1"
+_AT_LEAST: Final = "max.message.bytes"
+"""Whoever takes larger messages than we need does no harm."""
+_MESSAGE_BYTES: Final = {_AT_LEAST: str(1024 * 1024 + 12)}
+"""Kafka's own default, said aloud: what we send together is made to fit (`sending.BATCH_BYTES`)."""
+_PARKED_BYTES: Final = {_AT_LEAST: str(4 * 1024 * 1024)}
+"""A message that came in by the limit above, sealed and as text, is not twice as long."""
 TOPICS: Final = (
     # The week begins at the broker, and no producer's clock ends it sooner or has its messages refused.
-    Topic(TOUCHPOINTS, {**_deleted(_milliseconds(7)), "message.timestamp.type": "LogAppendTime"}),
+    Topic(TOUCHPOINTS, {**_deleted(_milliseconds(7)), **_MESSAGE_BYTES, "message.timestamp.type": "LogAppendTime"}),
     # A reader that comes years later reads everything.
-    Topic(JOURNAL, _deleted(_FOR_EVER)),
-    Topic(PARKED, _deleted(_milliseconds(30)), is_off=True),
+    Topic(JOURNAL, {**_deleted(_FOR_EVER), **_MESSAGE_BYTES}),
+    # The time of a message is that of its parking. A segment goes when its newest message is old enough, so it holds
+    # what came in one day.
+    Topic(
+        PARKED,
+        {
+            **_deleted(_milliseconds(30)),
+            **_PARKED_BYTES,
+            "message.timestamp.type": "CreateTime",
+            "segment.ms": _milliseconds(1),
+        },
+    ),
     # Who is away for less than a week sees every tombstone, and what they take back is gone after about as long.
     Topic(
         JOURNEYS,
         {
             "cleanup.policy": "compact",
+            **_MESSAGE_BYTES,
             "delete.retention.ms": _milliseconds(7),
             "max.compaction.lag.ms": _milliseconds(7),
         },
@@ -107,9 +124,9 @@ class TopicsRefused(TopicsError):
     """The broker answers, and does not do what was asked."""
 
 
-def wanted(*, all: bool = False) -> tuple[Topic, ...]:
-    """The topics; those that are off by default only where all are asked for."""
-    return tuple(topic for topic in TOPICS if all or not topic.is_off)
+def wanted(*, all: bool = False, on: Container[str] = ()) -> tuple[Topic, ...]:
+    """The topics; those that are off by default only where all are asked for, or where they are turned on."""
+    return tuple(topic for topic in TOPICS if all or not topic.is_off or topic.name in on)
 
 
 def create(servers: str, topics: Sequence[Topic], layout: Layout) -> frozenset[str]:
@@ -145,6 +162,12 @@ def differences(servers: str, topics: Sequence[Topic], layout: Layout) -> list[D
         return [difference for topic in topics for difference in _of_one(admin, topic, layout, found.get(topic.name))]
 
 
+def exists(servers: str, topic: str) -> bool:
+    """Whether the broker has a topic. Raises BrokerUnreachable and TopicsRefused."""
+    with _admin(servers) as admin:
+        return any(told["name"] == topic and not told["error_code"] for told in admin.describe_topics([topic]))
+
+
 def _of_one(admin: Any, topic: Topic, layout: Layout, told: Any) -> Iterator[Difference]:
     kind = for_code(told["error_code"]) if told else UnknownTopicOrPartitionError
     if kind is UnknownTopicOrPartitionError:
@@ -158,7 +181,10 @@ def _of_one(admin: Any, topic: Topic, layout: Layout, told: Any) -> Iterator[Dif
     described = admin.describe_configs([resource], config_filter="all")["topic"][topic.name]
     for name, value in settings.items():
         found = described[name]["value"] if name in described else "not told"
-        if found != value:
+        if name == _AT_LEAST and found.isdecimal():
+            if int(found) < int(value):
+                yield Difference(topic.name, name, f"at least {value}", found)
+        elif found != value:
             yield Difference(topic.name, name, value, found)
 
 

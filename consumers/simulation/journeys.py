@@ -5,7 +5,16 @@ from collections.abc import Callable
 from consumers.simulation import bonds, casework
 from consumers.simulation.diary import Diary
 from consumers.simulation.scenario import ACTIVISTS, ACTIVITIES, AREAS, END, END_OF_SEPTEMBER
-from domain.codes import CallPurpose, DiscoveryOutcome, JourneyEnd, ReachOutcome, Reporter, RiskLevel, StepDownReason
+from domain.codes import (
+    About,
+    CallPurpose,
+    DiscoveryOutcome,
+    JourneyEnd,
+    ReachOutcome,
+    Reporter,
+    RiskLevel,
+    StepDownReason,
+)
 from domain.events import (
     ActivistSelected,
     ActivistSteppedDown,
@@ -43,7 +52,7 @@ def be_found(diary: Diary, day: int) -> int:
     """
     if diary.happens(0.3):
         diary.add(day, ConcernReported, reporter=diary.rng.choice(list(Reporter)))
-        diary.add(day + 1, DiscoveryAttempted, outcome=DiscoveryOutcome.CONTACTED)
+        diary.add(day + 1, DiscoveryAttempted, outcome=DiscoveryOutcome.CONTACTED, about=About.SELF)
         day += 2
     diary.add(day, CallPlaced, purpose=CallPurpose.DISCOVERY, outcome=ReachOutcome.REACHED, duration_seconds=420)
     return day

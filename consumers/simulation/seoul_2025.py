@@ -32,7 +32,7 @@ from consumers.simulation.stores import Stores
 from consumers.simulation.teller import Teller
 from consumers.simulation.worries import Worries
 from consumers.simulation.worth_looking_at import ENTRY_DAYS, WAITING, WRITTEN
-from domain.codes import HouseholdType
+from domain.codes import About, HouseholdType
 from domain.events import CallReceived, IdentitiesLinked, IdentitiesUnlinked, MeasureTaken, StageOverridden
 from domain.touchpoint import Touchpoint
 
@@ -136,7 +136,7 @@ class _Town:
         for event in (*calls, *visits):
             send(event, day)
         for call in self._line.calls_about_others():
-            self._expect(self._worries.searched(call.participant_id, day))
+            self._expect(self._worries.searched(call.participant_id, day, call.about or About.OTHER))
         self._expect(self._recognising.caller(day, calls))
         self._expect(self._recognising.guest(day, visits))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from consumers.simulation.diary import Planned
 from consumers.simulation.scenario import END
 from consumers.simulation.teller import random_id
-from domain.codes import DiscoveryOutcome, Reporter
+from domain.codes import About, DiscoveryOutcome, Reporter
 from domain.events import ConcernReported, DiscoveryAttempted
 
 _A_DAY = 0.4
@@ -36,9 +36,9 @@ class Worries:
             third = random_id(self._rng)
             fields = {"reporter": _REPORTERS[int(len(_REPORTERS) * random())], "where": _WHERE}
             yield Planned(day, self._office_hours(), third, ConcernReported, fields)
-            yield from self.searched(third, day)
+            yield from self.searched(third, day, About.SELF)
 
-    def searched(self, pseudonym: UUID, day: int) -> Iterator[Planned]:
+    def searched(self, pseudonym: UUID, day: int, about: About) -> Iterator[Planned]:
         """Attempts until somebody is met, refuses or is not to be found, three at most, told under that pseudonym."""
         random = self._rng.random
         for _ in range(_MOST_ATTEMPTS):
@@ -46,7 +46,8 @@ class Worries:
             if day > END:
                 return
             outcome = _OUTCOMES[int(len(_OUTCOMES) * random())]
-            yield Planned(day, self._office_hours(), pseudonym, DiscoveryAttempted, {"outcome": outcome})
+            fields = {"outcome": outcome, "about": about}
+            yield Planned(day, self._office_hours(), pseudonym, DiscoveryAttempted, fields)
             if outcome is not DiscoveryOutcome.NO_ANSWER:
                 return
 

@@ -17,10 +17,12 @@ Decisions where the rules leave room:
   person, as far as anybody can tell, and `reports` counts it. It is a new concern once the one before it is closed.
 - In the caller's stream every other contact is the caller's own, so only a discovery attempt can close a concern there;
   and a call placed there reaches the caller, so it is no attempt.
-- An attempt in the caller's stream belongs to one concern: where `other` and `household` are open, to the one that was
-  reported last; of both at one instant, to `other`.
-- Where concerns of both kinds are open in one stream, an attempt is about the person of the stream: in doubt somebody
-  else is not said to be found.
+- A discovery attempt that says whom it was about is an attempt at that concern, and at no other. The first shape does
+  not say, and then:
+  - In the caller's stream it belongs to one concern: where `other` and `household` are open, to the one that was
+    reported last; of both at one instant, to `other`.
+  - Where concerns of both kinds are open in one stream, it is about the person of the stream: in doubt somebody else is
+    not said to be found.
 - A discovery attempt counts from the instant of the concern on (both may be known by the day only); any other contact
   and the end of a journey must be clearly later than every report of it. In doubt a concern stays open.
 
@@ -67,7 +69,7 @@ class State(StrEnum):
 
 CLOSED = frozenset({State.FOUND, State.ENDED})
 
-_ABOUT_ANOTHER = (About.OTHER, About.HOUSEHOLD)
+_ABOUT_ANOTHER, _ANSWERED = (About.OTHER, About.HOUSEHOLD), CallOutcome.ANSWERED
 _TOLD: Mapping[str, State | None] = {
     "no_answer": None,
     "wrong_number": None,
@@ -130,7 +132,7 @@ def concerns_of(history: History) -> list[Concern]:
 def _reports(event: Touchpoint) -> bool:
     # `type` and not isinstance: pydantic's instance check costs more than all the rest.
     if type(event) is CallReceived:
-        return event.about in _ABOUT_ANOTHER and event.outcome == CallOutcome.ANSWERED
+        return event.about in _ABOUT_ANOTHER and event.outcome == _ANSWERED
     return type(event) is ConcernReported
 
 
@@ -210,14 +212,21 @@ def _attempt(still: dict[About, _Seen], facts: Sequence[Fact]) -> None:
     """All attempts of one instant, each for the one concern that it is about; one that closes stays for the rest."""
     attempts = [(fact, outcome) for fact in facts if (outcome := _outcome(fact.event)) is not None]
     for fact, outcome in sorted(attempts, key=lambda attempt: _RANK[attempt[1]]):
-        concern = still.get(About.SELF)
-        if concern is None and isinstance(fact.event, DiscoveryAttempted):
-            others = [still[about] for about in _ABOUT_ANOTHER if about in still]
-            concern = max(others, key=attrgetter("reported_at"), default=None)
+        concern = _sought(still, fact.event)
         if concern is not None:
             concern.is_sought_by(fact, outcome)
     if attempts:
         _forget_closed(still)
+
+
+def _sought(still: Mapping[About, _Seen], attempt: Touchpoint) -> _Seen | None:
+    """The open concern that an attempt is about; see the top of this file."""
+    if not isinstance(attempt, DiscoveryAttempted):
+        return still.get(About.SELF)
+    if attempt.about is not None:
+        return still.get(attempt.about)
+    others = [still[about] for about in _ABOUT_ANOTHER if about in still]
+    return still.get(About.SELF) or max(others, key=attrgetter("reported_at"), default=None)
 
 
 def _forget_closed(still: dict[About, _Seen]) -> None:

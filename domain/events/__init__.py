@@ -12,7 +12,13 @@ from domain.events.consent import (
     RightsAnswered,
     RightsRequested,
 )
-from domain.events.crisis import AlertAcknowledged, ConcernReported, CrisisEscalated, DiscoveryAttempted
+from domain.events.crisis import (
+    AlertAcknowledged,
+    ConcernReported,
+    CrisisEscalated,
+    DiscoveryAttempted,
+    DiscoveryAttemptedV1,
+)
 from domain.events.disclosure import (
     DataDisclosed,
     ErasureCompleted,
@@ -52,6 +58,7 @@ __all__ = [
     "DataDisclosed",
     "DirectSupportGiven",
     "DiscoveryAttempted",
+    "DiscoveryAttemptedV1",
     "ErasureCompleted",
     "ErasureConfirmed",
     "ErasureRequested",

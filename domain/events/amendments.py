@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from domain.personal import Clinical
 from domain.touchpoint import COLUMNS, Columns, Moment, Text, Touchpoint
+from domain.versions import present
 
 
 class _Amendment(Touchpoint):
@@ -61,7 +62,10 @@ class TouchpointCorrected(_Amendment, stored_as="touchpoint-corrected.v1"):
         return cls.model_validate(dict(zip(COLUMNS, columns, strict=True)) | stated | hidden)
 
     def corrected(self, target: Touchpoint) -> Touchpoint:
-        """The target as it should have been told: under its own identity, and at its own time unless told otherwise."""
+        """The target as it should have been told: under its own identity, and at its own time unless told otherwise.
+
+        A replacement in a superseded shape is valid in that one, and read in the present one.
+        """
         kind = Touchpoint.registry.get(self.replacement_type)
         if kind is None or issubclass(kind, _Amendment) or kind.is_command:
             raise ValueError(f"replacement_type {self.replacement_type!r} is not the stored name of a touchpoint")
@@ -73,4 +77,4 @@ class TouchpointCorrected(_Amendment, stored_as="touchpoint-corrected.v1"):
             "source": target.source,
             "source_id": target.source_id,
         }
-        return kind.model_validate(told | self.replacement | identity)
+        return present(kind.model_validate(told | self.replacement | identity))

@@ -1,8 +1,8 @@
 """From a history to everything that is or will be due for the person, by what is known."""
 
-from itertools import chain
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 
-from domain.codes import ParticipantKind
 from domain.consents import Interval, consents_of, may_end, restrictions_of
 from domain.follow_ups.figures import VERSION_1, Figures
 from domain.follow_ups.follow_up import FollowUp, Kind
@@ -12,7 +12,7 @@ from domain.follow_ups.silence import silences
 from domain.follow_ups.withholding import cut, ended, forbidden, without_stage
 from domain.history import History
 from domain.journey import VERSION_1 as STAGE_RULES
-from domain.journey import Journey, Rules
+from domain.journey import Rules, journey_of
 from domain.journey.walk import walk
 from domain.touchpoint import Touchpoint
 
@@ -29,18 +29,25 @@ def follow_ups_of(history: History, rules: Rules = STAGE_RULES, figures: Figures
     Takes a rule set that finds stages; not one `as_recorded`, whose states are those of another system.
     """
     seen = walk(history, rules)
-    spells = tuple(seen.spells)
-    person = seen.kind != ParticipantKind.HOUSEHOLD
-    journey = Journey(history.root, rules, spells if person else (), tuple(seen.contacts))
+    journey = journey_of(history, rules)
     consents = consents_of(history) if may_end(history) else {}
     restrictions = restrictions_of(history)
-    at_an_end = ended(spells)
-    withheld: dict[Kind, list[Interval]] = {}
-    kept: list[FollowUp] = []
-    begun = loops(history.facts_of(_LOOPING), figures, rules)
-    for found in chain(begun, silences(journey, seen.contact_ids), lapses(history, consents)):
-        if found.kind not in withheld:
-            times = at_an_end + forbidden(found.kind, consents, restrictions)
-            withheld[found.kind] = times + without_stage(journey) if found.kind == Kind.ASSESS else times
-        kept += cut(found, withheld[found.kind]) if withheld[found.kind] else [found]
-    return sorted(kept, key=lambda found: (found.kind, found.subject, found.due_from))
+    at_an_end = ended(seen.spells)
+    found = loops(history.facts_of(_LOOPING), figures, rules) + silences(journey, seen.contact_ids)
+    if consents:
+        found += lapses(history, consents)
+    if found and (at_an_end or consents or restrictions):
+        found = _allowed(found, lambda kind: at_an_end + forbidden(kind, consents, restrictions))
+    if any(one.kind is _ASSESS for one in found):
+        found = _allowed(found, lambda kind: without_stage(journey) if kind is _ASSESS else [])
+    return sorted(found, key=_ORDER) if len(found) > 1 else found
+
+
+_ORDER = attrgetter("kind", "subject", "due_from")
+_ASSESS = Kind.ASSESS
+
+
+def _allowed(found: Iterable[FollowUp], withheld: Callable[[Kind], list[Interval]]) -> list[FollowUp]:
+    """What is left of these outside the times in which their kind is withheld."""
+    times = {kind: withheld(kind) for kind in {one.kind for one in found}}
+    return [piece for one in found for piece in cut(one, times[one.kind])]

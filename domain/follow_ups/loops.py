@@ -43,6 +43,10 @@ Key = tuple[str, str]
 """Which loop: promise, referral or assess, and its id."""
 INSTRUMENT = "UCLA-3"
 
+# A member of an enumeration is found by its class each time, which costs as much as a follow-up.
+_PROMISE, _UNANSWERED, _NOT_CLOSED = Kind.PROMISE, Kind.REFERRAL_UNANSWERED, Kind.REFERRAL_NOT_CLOSED
+_ASSESS, _SELF = Kind.ASSESS, MeasureMode.SELF
+
 
 @dataclass(slots=True)
 class Loops:
@@ -59,8 +63,8 @@ class Loops:
 
     def begins(self, key: Key, fact: Fact) -> bool:
         """Whether a loop may begin with this: clearly after what last moved it on, and after the journey's end."""
-        before = (self.moved.get(key), self.journey_ended)
-        return all(earlier is None or clearly_after(fact, earlier) for earlier in before)
+        moved, ended = self.moved.get(key), self.journey_ended
+        return (moved is None or clearly_after(fact, moved)) and (ended is None or clearly_after(fact, ended))
 
     def put(self, key: Key, fact: Fact, found: FollowUp) -> None:
         """What is due now, in place of what was due of the same loop."""
@@ -95,8 +99,8 @@ def see_scheduled(seen: Loops, fact: Fact) -> None:
     assert isinstance(event, FollowUpScheduled)
     key = ("promise", event.follow_up_id)
     if seen.begins(key, fact):
-        words = f"promised for {event.due_on}: {event.purpose}"
-        seen.put(key, fact, _due(Kind.PROMISE, event.follow_up_id, fact, event.due_on, words))
+        words = f"promised for {event.due_on.isoformat()}: {event.purpose}"
+        seen.put(key, fact, _due(_PROMISE, event.follow_up_id, fact, event.due_on, words))
 
 
 def see_kept_or_cancelled(seen: Loops, fact: Fact) -> None:
@@ -114,7 +118,7 @@ def see_sent(seen: Loops, fact: Fact) -> None:
         days = seen.figures.referral_answered_days
         words = f"referred to {event.to_organisation} on {sent_on}: no answer after {days} days"
         due_on = sent_on + timedelta(days)
-        seen.put(key, fact, _due(Kind.REFERRAL_UNANSWERED, event.referral_id, fact, due_on, words))
+        seen.put(key, fact, _due(_UNANSWERED, event.referral_id, fact, due_on, words))
 
 
 def see_answer(seen: Loops, fact: Fact) -> None:
@@ -126,13 +130,13 @@ def see_answer(seen: Loops, fact: Fact) -> None:
         return
     earlier = seen.open.get(key)
     last = seen.moved.get(key)
-    if earlier is not None and earlier.kind == Kind.REFERRAL_NOT_CLOSED and last and type(last.event) is type(event):
+    if earlier is not None and earlier.kind is _NOT_CLOSED and last and type(last.event) is type(event):
         return
     days = seen.figures.referral_accepted_days if accepted else seen.figures.referral_declined_days
     answered_on = day_of(fact.occurred_at)
     said = "accepted" if accepted else "declined"
     words = f"referral {said} on {answered_on}: no outcome after {days} days"
-    found = _due(Kind.REFERRAL_NOT_CLOSED, event.referral_id, fact, answered_on + timedelta(days), words)
+    found = _due(_NOT_CLOSED, event.referral_id, fact, answered_on + timedelta(days), words)
     if earlier is not None:
         found = found._replace(evidence=(earlier.evidence[0], fact.event_id))
     seen.put(key, fact, found)
@@ -148,11 +152,7 @@ def see_closed(seen: Loops, fact: Fact) -> None:
 def see_measure(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, MeasureTaken)
-    if (
-        event.instrument != INSTRUMENT
-        or event.mode != MeasureMode.SELF
-        or not isinstance(found := score(event), Scored)
-    ):
+    if event.instrument != INSTRUMENT or event.mode != _SELF or not isinstance(found := score(event), Scored):
         return
     key = ("assess", INSTRUMENT)
     if found.score < seen.rules.lonely_score or key in seen.open or not seen.begins(key, fact):
@@ -160,7 +160,7 @@ def see_measure(seen: Loops, fact: Fact) -> None:
     taken_on, moment = day_of(fact.occurred_at), fact.occurred_at
     overdue_from = start_of_next_day(taken_on + timedelta(seen.figures.assessed_days))
     words = f"{INSTRUMENT} self-check of {found.score:g} on {taken_on}: not assessed since"
-    due = FollowUp(Kind.ASSESS, INSTRUMENT, moment, moment, overdue_from, END_OF_TIME, words, (fact.event_id,))
+    due = FollowUp(_ASSESS, INSTRUMENT, moment, moment, overdue_from, END_OF_TIME, words, (fact.event_id,))
     seen.put(key, fact, due)
 
 

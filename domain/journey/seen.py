@@ -34,7 +34,7 @@ from domain.events import (
 )
 from domain.history import Fact
 from domain.instruments import Scored, score
-from domain.journey.contact import CONTACTS, could_be_anybody, opens_the_door
+from domain.journey.contact import CONTACTS, always, could_be_anybody, opens_the_door
 from domain.journey.rules import Rules
 from domain.journey.spells import Anomaly, Spell
 from domain.precision import clearly_after
@@ -42,6 +42,9 @@ from domain.touchpoint import Touchpoint
 
 OWN_TIES = frozenset({TieKind.FAMILY, TieKind.FRIEND, TieKind.NEIGHBOUR, TieKind.GROUP})
 """Ties of a person's own life; a worker or an activist is the programme's."""
+
+# A member of an enumeration is found by its class each time; these are asked for with every event of everybody.
+_HEALING, _RETURN, _LOW, _DIED = Stage.HEALING, Stage.RETURN, RiskLevel.LOW, JourneyEnd.DIED
 
 
 class Score(NamedTuple):
@@ -67,7 +70,7 @@ class Seen:
     spells: list[Spell] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
 
-    stage: str | None = None
+    stage: Stage | None = None
     entry: Fact | None = None
     """The event that completed the entry into the current stage."""
     entered_on: date = date.min
@@ -95,12 +98,12 @@ class Seen:
             return True
         return self.opening is not None and not could_be_anybody(self.opening.event)
 
-    def enter(self, stage: str | None, fact: Fact) -> None:
+    def enter(self, stage: Stage | None, fact: Fact) -> None:
         """Begin anew what is counted since the entry into a stage."""
         self.stage, self.entry, self.entered_on = stage, fact, day_of(fact.occurred_at)
-        if stage == Stage.HEALING:
+        if stage is _HEALING:
             self.first_low, self.well, self.sessions, self.tie = None, (), [], None
-        elif stage == Stage.RETURN:
+        elif stage is _RETURN:
             self.scores_before_return = len(self.scores)
 
     def begin_episode(self) -> None:
@@ -109,28 +112,31 @@ class Seen:
         self.opening, self.end_reason, self.selected = None, None, False
 
 
-def see_contact(seen: Seen, fact: Fact, rules: Rules) -> None:
+def see_possible_contact(seen: Seen, fact: Fact, rules: Rules) -> None:
     event = fact.event
-    if not CONTACTS[type(event)](event):
-        return
+    if CONTACTS[type(event)](event):
+        see_contact(seen, fact, rules)
+
+
+def see_contact(seen: Seen, fact: Fact, rules: Rules) -> None:
     seen.contacts.append(fact.occurred_at)
     seen.contact_ids.append(fact.event_id)
-    if seen.stage is None and seen.opening is None and opens_the_door(event):
+    if seen.stage is None and seen.opening is None and opens_the_door(fact.event):
         seen.opening = fact
-    elif seen.end_reason == JourneyEnd.DIED and seen.entry is not None and clearly_after(fact, seen.entry):
+    elif seen.end_reason is _DIED and seen.entry is not None and clearly_after(fact, seen.entry):
         seen.anomalies.append(Anomaly(fact.event_id, fact.occurred_at))
 
 
 def see_session(seen: Seen, fact: Fact, rules: Rules) -> None:
     see_contact(seen, fact, rules)
-    if seen.stage == Stage.HEALING:
+    if seen.stage is _HEALING:
         seen.sessions.append(fact.event_id)
 
 
 def see_tie(seen: Seen, fact: Fact, rules: Rules) -> None:
     event = fact.event
     assert isinstance(event, TieReported)
-    if seen.stage == Stage.HEALING and seen.tie is None and event.formed and event.kind in OWN_TIES:
+    if seen.stage is _HEALING and seen.tie is None and event.formed and event.kind in OWN_TIES:
         seen.tie = fact.event_id
 
 
@@ -141,7 +147,7 @@ def see_measure(seen: Seen, fact: Fact, rules: Rules) -> None:
         return
     latest = Score(found.score, day_of(fact.occurred_at), fact.event_id)
     seen.scores.append(latest)
-    if seen.stage != Stage.HEALING or seen.well:
+    if seen.stage is not _HEALING or seen.well:
         return
     if latest.points >= rules.lonely_score:
         seen.first_low = None
@@ -154,7 +160,7 @@ def see_measure(seen: Seen, fact: Fact, rules: Rules) -> None:
 def see_assessment(seen: Seen, fact: Fact, rules: Rules) -> None:
     event = fact.event
     assert isinstance(event, RiskAssessed)
-    if seen.stage != Stage.HEALING or seen.well or event.level != RiskLevel.LOW:
+    if seen.stage is not _HEALING or seen.well or event.level != _LOW:
         return
     if (day_of(fact.occurred_at) - seen.entered_on).days >= rules.well_assessed_after_days:
         seen.well = (fact.event_id,)
@@ -175,7 +181,7 @@ def see_description(seen: Seen, fact: Fact, rules: Rules) -> None:
 Observer = Callable[[Seen, Fact, Rules], None]
 
 OBSERVERS: Mapping[type[Touchpoint], Observer] = {
-    **dict.fromkeys(CONTACTS, see_contact),
+    **{kind: see_contact if test is always else see_possible_contact for kind, test in CONTACTS.items()},
     SessionAttended: see_session,
     TieReported: see_tie,
     MeasureTaken: see_measure,

@@ -16,7 +16,11 @@ from domain.journey.spells import Journey, Spell
 from domain.journey.table import STEPS, TABLE, Rule
 
 WATCHED = {kind: OBSERVERS.get(kind) for kind in {*OBSERVERS, *(kind for rule in TABLE for kind in rule.on)}}
-"""The types that matter, each with what to remember of it; all others are passed over at the cost of one look-up."""
+"""The types that matter, each with what to remember of it."""
+_STEPS = {
+    stage: {kind: (observe, rules.get(kind, ())) for kind, observe in WATCHED.items()} for stage, rules in STEPS.items()
+}
+"""The same by stage, each with the rules that it may complete there; all other types cost one look-up."""
 
 
 def journey_of(history: History, rules: Rules = VERSION_1) -> Journey:
@@ -27,37 +31,41 @@ def journey_of(history: History, rules: Rules = VERSION_1) -> Journey:
     """
     if rules.as_recorded:
         return recorded_states(history, rules)
-    seen = walk(history, rules)
-    if seen.kind == ParticipantKind.HOUSEHOLD:
-        return Journey(history.root, rules)
-    return Journey(history.root, rules, tuple(seen.spells), tuple(seen.contacts), tuple(seen.anomalies))
+    return _walked(history, rules)[1]
 
 
 def walk(history: History, rules: Rules) -> Seen:
     """Everything the rules saw of a history, households included: to be read, and not changed."""
+    return _walked(history, rules)[0]
+
+
+def _walked(history: History, rules: Rules) -> tuple[Seen, Journey]:
     for told, before in history.walked:
         if told is rules:
             return before  # type: ignore[no-any-return]
     seen = _walk(history, rules)
-    history.walked.append((rules, seen))
-    return seen
+    journey = Journey(history.root, rules)
+    if seen.kind != ParticipantKind.HOUSEHOLD:
+        journey = Journey(history.root, rules, tuple(seen.spells), tuple(seen.contacts), tuple(seen.anomalies))
+    history.walked.append((rules, (seen, journey)))
+    return seen, journey
 
 
 def _walk(history: History, rules: Rules) -> Seen:
     # Links of people who were parted from this one are among them too, hence by the root.
     seen = Seen(linked=root_at(history.root, history.links, END_OF_TIME)[1])
-    steps = STEPS[None]
+    steps = _STEPS[None]
     for fact in history.facts:
-        kind = type(fact.event)
-        if kind not in WATCHED:
+        watched = steps.get(type(fact.event))
+        if watched is None:
             continue
-        observe = WATCHED[kind]
+        observe, completed = watched
         if observe is not None:
             observe(seen, fact, rules)
-        for rule in steps.get(kind, ()):
+        for rule in completed:
             if evidence := rule.when(seen, fact, rules):
                 move(seen, rule, fact, evidence, rules)
-                steps = STEPS[seen.stage]
+                steps = _STEPS[seen.stage]
                 break
     return seen
 

@@ -34,6 +34,7 @@ from domain.events import NetworkSurveyed, SurveyedTie, TieEnded, TieReported
 from domain.history import Fact, History
 from domain.touchpoint import Touchpoint
 
+_occurred_at = attrgetter("occurred_at")
 TELLING: frozenset[type[Touchpoint]] = frozenset({TieReported, TieEnded, NetworkSurveyed})
 """The touchpoints that tell of ties."""
 
@@ -89,15 +90,21 @@ class Tie(NamedTuple):
 def ties_of(history: History) -> list[Tie]:
     """Every interval of every tie of a person, in order of (tie_id, since)."""
     told = history.facts_of(TELLING)
-    if any(isinstance(fact.event, TieReported) and fact.event.alter_id is not None for fact in told):
+    if any(_alter(fact) is not None for fact in history.by_type.get(TieReported, ())):
         own = _identities(history)
-        told = [fact for fact in told if not (isinstance(fact.event, TieReported) and fact.event.alter_id in own)]
+        told = [fact for fact in told if _alter(fact) not in own]
     if not told:
         return []
     walk = _Walk()
-    for moment, facts in groupby(told, key=attrgetter("occurred_at")):
+    for moment, facts in groupby(told, key=_occurred_at):
         walk.take(moment, list(facts))
     return walk.ties()
+
+
+def _alter(fact: Fact) -> UUID | None:
+    """The other person's pseudonym, as a report gives it."""
+    # `type` and not isinstance here and below: pydantic's instance check costs more than all the rest.
+    return fact.event.alter_id if type(fact.event) is TieReported else None
 
 
 def _identities(history: History) -> set[UUID]:
@@ -142,16 +149,19 @@ class _Walk:
             Tie(tie_id, tie.source, tie.opened_by, None, tie.alter_id, tuple(tie.periods))
             for tie_id, tie in self._open.items()
         ]
-        return sorted(self._ended + still, key=attrgetter("tie_id", "since"))
+        found = self._ended + still
+        return sorted(found, key=attrgetter("tie_id", "since")) if len(found) > 1 else found
 
     def _see(self, tie_id: str, moment: datetime, sayings: Sequence[tuple[Fact, TieReported | SurveyedTie]]) -> None:
-        first, _ = sayings[0]
-        tie = self._open.setdefault(tie_id, _Open(first.event.source, first.event_id))
+        tie = self._open.get(tie_id)
+        if tie is None:
+            first, _ = sayings[0]
+            tie = self._open[tie_id] = _Open(first.event.source, first.event_id)
         before = tie.periods[-1] if tie.periods else None
         known = before
         for fact, said in sayings:
             known = _with(known, said, moment, fact.event_id)
-            if isinstance(said, TieReported):
+            if type(said) is TieReported:
                 tie.alter_id = said.alter_id
         assert known is not None, "somebody said something"
         if before is None:
@@ -177,7 +187,7 @@ def _said_to_be_there(event: Touchpoint) -> Iterable[TieReported | SurveyedTie]:
 
 def _with(known: Period | None, said: TieReported | SurveyedTie, moment: datetime, event_id: UUID) -> Period:
     """What is known after something more was said; what was known, when that says nothing new."""
-    formed = isinstance(said, TieReported) and said.formed
+    formed = type(said) is TieReported and said.formed
     if known is None:
         return Period(moment, None, event_id, said.kind, said.closeness, said.contacts_per_month, formed)
     closeness = known.closeness if said.closeness is None else said.closeness

@@ -30,7 +30,7 @@ def test_a_part_that_fails_ends_the_others_and_is_told() -> None:
         ended.append(True)
 
     with pytest.raises(ZeroDivisionError):
-        run_together([follow, fail], Event())
+        run_together({"follow": follow, "fail": fail}, Event())
     assert ended == [True]
 
 
@@ -42,5 +42,5 @@ def test_a_stop_ends_all_of_them() -> None:
         ended.append(True)
 
     stop.set()
-    run_together([follow, follow], stop)
+    run_together({"one": follow, "other": follow}, stop)
     assert ended == [True, True]

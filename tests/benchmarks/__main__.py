@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.appending import one_by_one, ten_thousands, thousands
+from tests.benchmarks.archiving import archive
 from tests.benchmarks.ground import Ground, ground
 from tests.benchmarks.ingesting import ingest
 from tests.benchmarks.measuring import Measured
 from tests.benchmarks.publishing import publish
+from tests.benchmarks.rebuilding import beside, crew, runner
 from tests.benchmarks.replaying import growth, refold, replay
+from tests.benchmarks.sharing import workers
 from tests.benchmarks.sizes import FULL, QUICK, Sizes
 from tests.benchmarks.table import table
 from tests.servers import postgres
@@ -24,10 +27,15 @@ CASES: Mapping[str, Callable[[Ground, Sizes], Iterator[Measured]]] = {
     "refold": refold,
     "replay": replay,
     "growth": growth,
+    "crew": crew,
+    "runner": runner,
+    "beside": beside,
+    "archive": archive,
     "ingest": ingest,
     "publish": publish,
+    "workers": workers,
 }
-LARGE = ("growth",)
+LARGE = ("growth", "crew")
 """Takes many minutes: only with --large, or by name."""
 DATABASES = ("sqlite", "postgresql")
 

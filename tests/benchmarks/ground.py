@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from replay import generations
 from replay.database import Database
 from replay.journal import Journal
-from replay.schema import upgrade
+from replay.schema import check, upgrade
 from replay.vault import Vault
 from tests.conftest import MASTER_KEY, MODELS
 from tests.servers import fresh_database
@@ -35,21 +35,21 @@ class Ground:
             return self.closing.enter_context(fresh_database(self.server))
         return f"sqlite:///{self.folder / f'{next(self.numbers)}.db'}"
 
-    def journal(self) -> Journal:
+    def journal(self, shards: int = 1) -> Journal:
         """An empty journal with a vault and read models, each as in service."""
-        journal = open_journal(self.url(), self.url(), self.closing)
+        journal = open_journal(self.url(), self.url(), self.closing, shards)
         with journal.database.write() as connection:
             generations.establish(connection, MODELS)
         return journal
 
 
-def open_journal(url: str, vault_url: str, closing: ExitStack) -> Journal:
-    """The journal in a database, laid out if need be."""
+def open_journal(url: str, vault_url: str, closing: ExitStack, shards: int | None = None) -> Journal:
+    """The journal in a database, laid out if need be: in one shard unless told."""
     database, keys = Database(url), Database(vault_url)
     closing.callback(database.close)
     closing.callback(keys.close)
-    upgrade(database, keys)
-    return Journal(database, Vault(keys, MASTER_KEY))
+    upgrade(database, keys, shards=shards)
+    return Journal(database, Vault(keys, MASTER_KEY), shards=check(database))
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class Sizes:
     """Long histories, each folded anew on either side of a pair."""
     log: int = 200_000
     """The log that is replayed."""
+    reads: int = 2_000
+    """People whose rows are read beside a replay."""
     short_log: int = 100_000
     long_log: int = 1_000_000
 
@@ -35,6 +37,7 @@ QUICK = Sizes(
     facts=5,
     people=5,
     log=1_000,
+    reads=1,
     short_log=500,
     long_log=2_000,
 )

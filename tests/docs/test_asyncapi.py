@@ -1,5 +1,6 @@
 """docs/asyncapi.json says what the types say, and what is sent is what it says."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -8,16 +9,24 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
 from consumers.kafka.open_event import open_event
+from consumers.kafka.parked_event import events_of
+from consumers.kafka.topics import TOPICS
 from docs.write_asyncapi import FILE, asyncapi_json
 from domain.cloud_events import ATTRIBUTE_OF, cloud_event
 from domain.schema import schema_of, stored_names
 from domain.touchpoint import Touchpoint
+from projections.current_journey import current_journey
+from projections.journey import journey
+from replay import parked
 from replay.journal import Journal
+from replay.parked import RawMessage, ToPark
 from replay.published import open_rows
 from tests.examples import EXAMPLES, call_received
+from tests.given import given
 
 DOCUMENT: dict[str, Any] = orjson.loads(FILE.read_bytes())
 MESSAGES = DOCUMENT["components"]["messages"]
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PRODUCED = [name for name in stored_names() if not Touchpoint.registry[name].is_command]
 
 
@@ -62,7 +71,48 @@ def referred(part: Any) -> Any:
 def test_it_tells_of_every_event_out_and_of_everything_that_a_producer_may_tell_in() -> None:
     assert set(DOCUMENT["channels"]["journal"]["messages"]) == set(stored_names())
     assert set(DOCUMENT["channels"]["touchpoints"]["messages"]) == set(PRODUCED)
-    assert len(MESSAGES) == len(stored_names()) + len(PRODUCED)
+    others = {f"{channel}.{name}" for channel in ("parked", "journeys") for name in messages_of(channel)}
+    assert len(others) == 4
+    assert len(MESSAGES) == len(stored_names()) + len(PRODUCED) + len(others)
+
+
+def messages_of(channel: str) -> set[str]:
+    return set(DOCUMENT["channels"][channel]["messages"])
+
+
+def test_every_topic_is_a_channel() -> None:
+    assert {channel["address"] for channel in DOCUMENT["channels"].values()} == {topic.name for topic in TOPICS}
+
+
+@pytest.mark.parametrize("name", [name for name, message in MESSAGES.items() if "examples" in message])
+def test_an_example_is_as_its_schema_says(name: str) -> None:
+    for example in MESSAGES[name]["examples"]:
+        validate(name, example["payload"])
+        Draft7Validator(MESSAGES[name]["headers"]).validate(example["headers"])
+
+
+def test_what_is_told_of_parked_messages_is_valid(journal: Journal) -> None:
+    raw = RawMessage(None, b"{", [])
+    with journal.database.write() as connection:
+        parked.park(connection, journal.vault, [ToPark("in", 0, 7, "unreadable", "it was wrong", raw)], NOW)
+        parked.discard(connection, journal.vault, 1, reason="a test", by="worker-01", now=NOW)
+    with journal.database.read() as connection:
+        [found] = parked.unpublished(connection, NOW, limit=9, most_bytes=9)
+    new, decided = events_of(found)
+    validate("parked.message-parked.v1", orjson.loads(new.value or b""))
+    validate("parked.parked-message-decided.v1", orjson.loads(decided.value or b""))
+    with pytest.raises(ValidationError):
+        validate("parked.message-parked.v1", orjson.loads(decided.value or b""))
+
+
+def test_a_published_journey_is_valid_whatever_happened_to_the_person() -> None:
+    rows = given(*EXAMPLES.values()).project(journey).rows
+    assert rows
+    value = current_journey(rows).model_dump_json()
+    validate("journeys.journey", orjson.loads(value))
+    with pytest.raises(ValidationError):
+        validate("journeys.tombstone", orjson.loads(value))
+    validate("journeys.tombstone", None)
 
 
 @pytest.mark.parametrize("name", stored_names())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.clock import (
     END_OF_TIME,
     EPOCH,
+    SEOUL,
     NotAnInstant,
     day_of,
     days_between,
@@ -41,6 +42,18 @@ def test_a_day_begins_at_midnight_in_seoul_whatever_the_offset_of_the_instant() 
     midnight = datetime(2025, 5, 1, 15, tzinfo=UTC)
     assert day_of(midnight) == date(2025, 5, 2)
     assert day_of(midnight - timedelta(microseconds=1)) == date(2025, 5, 1)
+
+
+@for_all(INSTANTS)
+def test_the_day_of_an_instant_is_its_date_on_the_clocks_of_seoul(microseconds: int) -> None:
+    instant = from_microseconds(microseconds)
+    assert day_of(instant) == instant.astimezone(SEOUL).date()
+
+
+@pytest.mark.parametrize("month", [datetime(1948, 9, 1, tzinfo=UTC), datetime(1954, 3, 1, tzinfo=UTC)])
+def test_a_day_that_went_back_over_its_last_hour_lasts_until_the_second_midnight(month: datetime) -> None:
+    moments = [month + timedelta(minutes=10 * count) for count in range(30 * 24 * 6)]
+    assert [day_of(moment) for moment in moments] == [moment.astimezone(SEOUL).date() for moment in moments]
 
 
 def test_days_are_counted_by_the_calendar_and_not_by_24_hours() -> None:

@@ -71,6 +71,7 @@ STORED_NAMES = [
     "erasure-completed.v1",
     "data-disclosed.v1",
     "export-released.v1",
+    "discovery-attempted.v2",
 ]
 """Warning: the journals in the field hold these names. Add to the list; never change or remove one."""
 

@@ -75,6 +75,13 @@ def test_a_command_says_that_no_producer_may_send_it() -> None:
     assert schema_of("call-received.v1")["x-majung-command"] is False
 
 
+def test_a_version_that_a_newer_one_took_the_place_of_says_so() -> None:
+    older, newer = schema_of("discovery-attempted.v1"), schema_of("discovery-attempted.v2")
+    assert (older["deprecated"], older["x-majung-newest"]) == (True, "discovery-attempted.v2")
+    assert not {"deprecated", "x-majung-newest"} & newer.keys()
+    assert "about" in newer["properties"].keys() - older["properties"].keys()
+
+
 def test_an_unknown_stored_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(NoSuchSchema, match=r"call-received\.v1"):
         schema_of("call-recieved.v1")

@@ -8,6 +8,7 @@ import pytest
 from domain.events import TouchpointCorrected
 from domain.subject_copy import WORKERS, Others, given, given_of_amendment, names_of_workers
 from domain.touchpoint import Touchpoint
+from domain.versions import present
 from tests.examples import (
     EXAMPLES,
     HOUSEHOLD,
@@ -16,6 +17,8 @@ from tests.examples import (
     alert_acknowledged,
     call_received,
     concern_reported,
+    discovery_attempted,
+    discovery_attempted_v1,
     household_joined,
     household_left,
     identities_linked,
@@ -155,6 +158,15 @@ def test_a_note_that_turned_out_to_be_about_somebody_else_is_withheld_of_the_fir
     shown = given_of_amendment(correction, ALONE, call_received, in_force)
     assert "note" not in shown.fields["replacement"]
     assert {"reason", "replacement.note"} <= set(shown.withheld)
+
+
+def test_how_it_went_with_somebody_else_who_was_looked_for_is_withheld() -> None:
+    assert withheld(discovery_attempted) == set()
+    for about in ("other", "household"):
+        assert withheld(discovery_attempted.replaced(about=about)) == {"outcome", "note"}
+    told = present(discovery_attempted_v1)
+    correction = of_correction(discovery_attempted, {"outcome": "refused", "about": "other", "note": "At the door"})
+    assert set(given(told, ALONE, correction.corrected(told)).withheld) == {"outcome", "note"}
 
 
 def test_words_of_a_correction_of_something_unknown_are_withheld() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.clock import END_OF_TIME, parse_moment
 from domain.history import Recorded
 from domain.touchpoint import Touchpoint
+from domain.versions import names_of
 from projections.contributions import CODES, COUNTED, PLACES, ContributionRow, columns, contributions
 from tests.examples import (
     EXAMPLES,
@@ -148,8 +149,8 @@ def test_a_contact_counts_for_whom_it_was_known_to_belong_to_at_the_time() -> No
 
 
 def test_every_type_of_event_is_decided_to_count_or_to_be_paperwork() -> None:
-    assert {kind.stored_as for kind in COUNTED} | UNCOUNTED == Touchpoint.registry.keys()
-    assert not {kind.stored_as for kind in COUNTED} & UNCOUNTED
+    assert names_of(COUNTED) | UNCOUNTED == Touchpoint.registry.keys()
+    assert not names_of(COUNTED) & UNCOUNTED
 
 
 @pytest.mark.parametrize("topic", sorted(EXAMPLES))
@@ -157,6 +158,7 @@ def test_a_type_that_counts_makes_a_row_of_plain_text_and_every_other_makes_none
     rows = rows_of(EXAMPLES[topic])
     assert len(rows) == (topic not in UNCOUNTED)
     for row in rows:
+        assert row.topic == topic
         texts = [getattr(row, name) for name in ("topic", "origin", *PLACES, *CODES)]
         assert {type(text) for text in texts} <= {str, type(None)}
 

@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 
 from projections.timeline import timeline
 from replay import generations
-from replay import rebuild as replaying
 from replay.append import AlreadyThere
 from replay.database import Database
 from replay.generations import ReplaySuperseded
 from replay.identities import relink, relink_all
 from replay.journal import Journal
-from replay.rebuild import rebuild
+from replay.rebuild import ReplayRunning, rebuild
+from replay.rebuild.switching import Switching
 from replay.tables import heads, members
 from replay.worker import Worker
 from tests.conftest import MODELS
@@ -79,21 +79,21 @@ def test_two_who_link_the_same_people_take_turns(tracked: Journal, others: Threa
         assert dict(connection.execute(select(members)).tuples().all()) == dict.fromkeys(BOTH, min(BOTH))
 
 
-def test_of_two_replays_at_once_the_later_wins_and_the_other_says_so(
+def test_of_two_replays_at_once_the_second_is_refused_and_told_how_far_the_first_has_come(
     tracked: Journal, digests: Callable[[], dict[str, str]]
 ) -> None:
     tracked.record([call_received, *about(OTHER_PARTICIPANT, store_visited)])
     Worker(tracked, MODELS).catch_up()
     live = digests()
-    begun_before: list[int] = []
+    refused = []
 
     def begin_another(_done: int, _total: int) -> None:
-        if not begun_before:
-            begun_before.append(1)
-            rebuild(tracked, MODELS)
+        with pytest.raises(ReplayRunning, match=r"timeline, journey, .* of 2 events folded\) is at work") as raised:
+            rebuild(tracked, [timeline])
+        refused.append(raised)
 
-    with pytest.raises(ReplaySuperseded, match="another replay of timeline, journey"):
-        rebuild(tracked, MODELS, begin_another)
+    assert rebuild(tracked, MODELS, begin_another).switched
+    assert refused
     assert digests() == live
 
 
@@ -116,18 +116,15 @@ def test_new_rows_begin_to_serve_with_all_that_those_before_them_had(
     tracked: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracked.record([call_received])
-    catching_up = replaying._Rebuild._catch_up
-    late = iter([store_visited, measure_taken])
+    catching_up = Switching.catch_up
 
-    def overtaken(self: Any, *arguments: Any) -> int:
+    def overtaken(self: Switching) -> None:
         """A replay that has caught up; and then one more fact comes, which the worker is faster to take."""
-        count = catching_up(self, *arguments)
-        if count == 0:
-            tracked.record([next(late)])
-            Worker(tracked, MODELS).catch_up()
-        return count
+        catching_up(self)
+        tracked.record([store_visited])
+        Worker(tracked, MODELS).catch_up()
 
-    monkeypatch.setattr(replaying._Rebuild, "_catch_up", overtaken)
+    monkeypatch.setattr(Switching, "catch_up", overtaken)
     rebuild(tracked, MODELS)
     assert timeline_of(tracked) == {PARTICIPANT: 2}
 

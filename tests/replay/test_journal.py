@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from domain.events import TouchpointVoided
 from domain.history import History
 from domain.touchpoint import Touchpoint
+from domain.versions import present
 from replay.database import Database
 from replay.journal import DecisionContended, Journal
 from replay.reading import Reader
@@ -30,7 +31,8 @@ def test_every_event_comes_back_from_the_journal_as_it_went_in(journal: Journal)
     events = list(EXAMPLES.values())
     journal.record(events)
     found = {event.event_id: event for event in journal.find([event.event_id for event in events])}
-    assert found == {event.event_id: event for event in events}
+    assert found == {event.event_id: present(event) for event in events}
+    assert all(found[event.event_id].stored_as == event.stored_as for event in events)
 
 
 def test_a_single_fact_comes_back_as_it_went_in(journal: Journal) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from replay.database import Database, UnknownDatabase
 from replay.schema import (
@@ -14,9 +14,14 @@ from replay.schema import (
     SchemaTooOld,
     ShardsFixed,
     check,
+    revision_of,
     upgrade,
 )
-from replay.tables import metadata
+from replay.tables import metadata, sufficient_schema
+from tests.replay.migrating import Shape, migrate, sufficient_of, taken_away
+
+FIRST_TO_SAY = REVISIONS.index("0007")
+"""The first migration that says which releases may go on."""
 
 
 @pytest.fixture
@@ -78,13 +83,67 @@ def test_a_database_of_an_unknown_revision_is_refused_and_left_alone(
     empty: Database, keys: Database, revision: str, refusal: type[Exception]
 ) -> None:
     upgrade(empty, keys)
-    with empty.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    upgraded_by_a_newer_release(empty, revision, sufficient=revision)
     with pytest.raises(refusal, match="newer"):
         check(empty)
     with pytest.raises(refusal, match="newer"):
         upgrade(empty, keys)
     close(empty, keys)
+
+
+def upgraded_by_a_newer_release(database: Database, revision: str, *, sufficient: str) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        connection.execute(text("UPDATE sufficient_schema SET revision = :revision"), {"revision": sufficient})
+
+
+def test_an_upgrade_says_which_schema_is_sufficient(empty: Database, keys: Database) -> None:
+    for _ in range(2):
+        upgrade(empty, keys)
+        with empty.read() as connection:
+            assert connection.scalars(select(sufficient_schema.c.revision)).all() == [sufficient_of(REVISIONS[-1])]
+    close(empty, keys)
+
+
+@pytest.mark.parametrize("sufficient", REVISIONS[-2:])
+def test_a_release_goes_on_in_a_newer_database_that_lets_it(empty: Database, keys: Database, sufficient: str) -> None:
+    upgrade(empty, keys, shards=2)
+    upgraded_by_a_newer_release(empty, "9999", sufficient=sufficient)
+    assert check(empty) == 2
+    upgrade(empty, keys)
+    with empty.read() as connection:
+        assert revision_of(connection) == "9999"
+        assert connection.scalar(select(sufficient_schema.c.revision)) == sufficient
+    close(empty, keys)
+
+
+def test_a_newer_database_that_does_not_say_who_may_go_on_is_refused(empty: Database, keys: Database) -> None:
+    upgrade(empty, keys)
+    upgraded_by_a_newer_release(empty, "9999", sufficient="9998")
+    with pytest.raises(SchemaTooNew, match="newer"):
+        check(empty)
+    with empty.write() as connection:
+        connection.execute(text("DROP TABLE sufficient_schema"))
+    with pytest.raises(SchemaTooNew, match="newer"):
+        check(empty)
+    close(empty, keys)
+
+
+def test_what_is_sufficient_never_goes_back_to_an_older_schema() -> None:
+    """A database is upgraded over several migrations at once, and only the last one is asked."""
+    said = [sufficient_of(revision) for revision in REVISIONS[FIRST_TO_SAY:]]
+    assert said == sorted(said)
+    assert all(sufficient <= own for sufficient, own in zip(said, REVISIONS[FIRST_TO_SAY:], strict=True))
+
+
+@pytest.mark.parametrize("revision", REVISIONS[FIRST_TO_SAY:])
+def test_a_migration_takes_nothing_away_from_a_release_that_it_lets_go_on(empty: Database, revision: str) -> None:
+    with empty.write() as connection:
+        migrate(connection, sufficient_of(revision))
+        before = Shape.of(connection)
+        migrate(connection, revision)
+        assert taken_away(before, Shape.of(connection)) == []
+    close(empty)
 
 
 def test_a_database_of_an_older_release_asks_for_the_upgrade(

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from replay.schema import REVISIONS
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received, participant_registered
 
@@ -16,7 +17,13 @@ def test_before_the_upgrade_every_command_says_what_to_do(bare: Terminal) -> Non
 def test_after_the_upgrade_the_check_tells_how_far_everything_is(terminal: Terminal) -> None:
     terminal.given(call_received)
     found = terminal.rows("db", "check")
-    assert found == {"kind": "SQLite", "shards": 1, "events": 1, "not_yet_in_read_models": 0}
+    assert (found["schema"], found["own_schema"]) == (REVISIONS[-1], REVISIONS[-1])
+    assert {name: found[name] for name in ("kind", "shards", "events", "not_yet_in_read_models")} == {
+        "kind": "SQLite",
+        "shards": 1,
+        "events": 1,
+        "not_yet_in_read_models": 0,
+    }
 
 
 def test_an_upgrade_may_be_repeated_and_keeps_the_master_key(terminal: Terminal) -> None:
@@ -35,7 +42,17 @@ def test_the_number_of_shards_is_fixed_by_the_first_upgrade(bare: Terminal) -> N
 @pytest.mark.parametrize("revision", ["9999", "0000"])
 def test_a_database_of_another_release_is_refused(terminal: Terminal, revision: str) -> None:
     terminal.sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    terminal.sql(f"UPDATE sufficient_schema SET revision = '{revision}'")
     assert f"revision {revision}" in terminal.fails("db", "check", code=1)
+
+
+def test_a_database_of_a_newer_release_that_lets_this_one_go_on_is_used(terminal: Terminal) -> None:
+    terminal.sql("UPDATE alembic_version SET version_num = '9999'")
+    terminal.given(call_received)
+    found = terminal.rows("db", "check")
+    assert (found["schema"], found["own_schema"], found["events"]) == ("9999", REVISIONS[-1], 1)
+    terminal.run("db", "upgrade")
+    assert terminal.rows("db", "check")["schema"] == "9999"
 
 
 def test_without_its_vault_or_master_key_nothing_starts(terminal: Terminal) -> None:

@@ -38,12 +38,8 @@ def test_a_file_goes_in_once_and_the_read_models_follow(terminal: Terminal) -> N
     file = terminal.file("events.jsonl", lines(CALL, VISIT, CALL))
     assert terminal.run("import", file).stdout == "rows 3 = events 2 + duplicates 1 + rejects 0 + conflicts 0\n"
     assert terminal.run("import", file).stdout == "rows 3 = events 0 + duplicates 3 + rejects 0 + conflicts 0\n"
-    assert terminal.rows("db", "check") | {"kind": ""} == {
-        "kind": "",
-        "shards": 1,
-        "events": 2,
-        "not_yet_in_read_models": 0,
-    }
+    state = terminal.rows("db", "check")
+    assert (state["events"], state["not_yet_in_read_models"]) == (2, 0)
     assert not (terminal.folder / "events.jsonl.rejects.jsonl").exists()
 
 

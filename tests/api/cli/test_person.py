@@ -12,6 +12,8 @@ from tests.examples import (
     call_received,
     consent_given,
     consent_withdrawn,
+    discovery_attempted,
+    discovery_attempted_v1,
     journey_ended,
     measure_taken,
     participant_registered,
@@ -60,6 +62,15 @@ def test_the_timeline_is_in_order_marks_corrections_and_leaves_out_what_was_void
     assert [row["occurred_at"] for row in rows] == sorted(row["occurred_at"] for row in rows)
     assert store_visited.event_id not in {row["event_id"] for row in rows}
     assert [row["event_id"] for row in rows if row["amended"]] == [str(call_received.event_id)]
+
+
+@pytest.mark.parametrize("name", ["discovery-attempted", "discovery-attempted.v1", "discovery-attempted.v2"])
+def test_an_event_in_two_versions_is_one_kind(terminal: Terminal, name: str) -> None:
+    terminal.given(discovery_attempted_v1, discovery_attempted, call_received)
+    rows = terminal.rows("person", "timeline", PERSON, "--type", name)
+    assert [row["type"] for row in rows] == ["discovery-attempted.v1", "discovery-attempted.v2"]
+    counts = {row["type"]: row["events"] for row in terminal.rows("person", "show", PERSON)["counts"]}
+    assert counts == {"call-received.v1": 1, "discovery-attempted.v2": 2}
 
 
 def test_the_timeline_may_be_one_type_and_only_its_last_rows(terminal: Terminal) -> None:

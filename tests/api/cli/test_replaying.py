@@ -1,5 +1,9 @@
 """`majung replay`: the same rows from the journal alone."""
 
+import sys
+
+import pytest
+
 from api.wiring import NAMES
 from projections.journey import journey
 from projections.timeline import timeline
@@ -35,3 +39,28 @@ def test_rows_of_another_release_are_refused_until_they_are_replayed(terminal: T
     assert "majung replay" in terminal.fails("services", "figures", code=1)
     terminal.run("replay", "contributions")
     terminal.run("services", "figures")
+
+
+def test_a_cluster_is_told_by_engine_and_scheduler_together_and_by_nothing_else(terminal: Terminal) -> None:
+    assert "go together" in terminal.fails("replay", "--engine", "dask", code=2)
+    assert "go together" in terminal.fails("replay", "--scheduler", "tcp://127.0.0.1:8786", code=2)
+    on_cluster = ("replay", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786")
+    assert "--nice" in terminal.fails(*on_cluster, "--nice", 5, code=2)
+    assert "--workers" in terminal.fails(*on_cluster, "--workers", 2, code=2)
+    assert "choose no people" in terminal.fails(*on_cluster, "--type", "call-received.v1", code=2)
+
+
+def test_a_cluster_is_refused_for_a_journal_in_a_file(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    said = terminal.fails("replay", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786", code=2)
+    assert "do not reach a file" in said
+    assert len(served(timeline)) == 1
+
+
+def test_a_cluster_without_dask_is_refused_with_what_to_install(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "replay.rebuild.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    said = terminal.fails("replay", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786", code=2)
+    assert "its extra `dask`" in said

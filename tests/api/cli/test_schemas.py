@@ -11,6 +11,8 @@ def test_the_list_names_every_event_and_its_sealed_fields_without_any_database(b
     assert sorted(rows) == stored_names()
     assert "phone" in rows["participant-registered.v1"]["sealed"]
     assert rows["identities-linked.v1"]["told_by"] == "Majung"
+    superseded = {name: row["superseded_by"] for name, row in rows.items() if row["superseded_by"]}
+    assert superseded == {"discovery-attempted.v1": "discovery-attempted.v2"}
 
 
 def test_a_schema_is_printed_as_json(bare: Terminal) -> None:

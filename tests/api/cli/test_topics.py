@@ -25,16 +25,26 @@ def connected(bare: Terminal, kafka: Broker, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_create_makes_the_topics_once(connected: Terminal, ours: list[str]) -> None:
-    used = [name for name in ours if "journal" in name or "touchpoints" in name]
+    used = [name for name in ours if "journeys" not in name]
     assert connected.rows("topics", "create") == [{"topic": name, "result": "created"} for name in used]
     assert connected.rows("topics", "create") == [{"topic": name, "result": "was there"} for name in used]
+    assert connected.rows("topics", "check") == []
+
+
+def test_a_topic_that_a_setting_turns_on_is_made_and_checked_too(
+    connected: Terminal, ours: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "JOURNEYS", ours[-1])
+    monkeypatch.setenv("MAJUNG_KAFKA_JOURNEYS", "true")
+    assert {row["topic"] for row in connected.rows("topics", "check", code=3)} == set(ours)
+    assert [row["topic"] for row in connected.rows("topics", "create")] == ours
     assert connected.rows("topics", "check") == []
 
 
 def test_check_says_what_is_missing_and_what_makes_it(connected: Terminal, ours: list[str]) -> None:
     connected.run("topics", "create")
     result = connected.run("topics", "check", "--all", code=3)
-    assert all(name in result.stdout for name in ours if "parked" in name or "journeys" in name)
+    assert all(name in result.stdout for name in ours if "journeys" in name)
     assert "majung topics create" in result.stderr
     connected.run("topics", "create", "--all")
     connected.run("topics", "check", "--all")
@@ -47,7 +57,7 @@ def test_check_says_what_differs_from_the_settings_and_from_the_options(
     rows = connected.rows("topics", "check", code=3)
     assert [(row["topic"] in ours, row["what"], row["wanted"], row["found"]) for row in rows] == [
         (True, "partitions", "6", "2")
-    ] * 2
+    ] * 3
     monkeypatch.setenv("MAJUNG_KAFKA_PARTITIONS", "2")
     connected.run("topics", "check")
 

@@ -66,7 +66,6 @@ def test_a_stage_come_to_by_another_way_is_counted_and_not_called_moved(terminal
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--dry-run"], "name them with --rules"),
         (["--rules", "1"], "try others with --dry-run"),
         (["timeline", "--rules", "1", "--dry-run"], "name no other read model"),
         (["--rules", "2", "--dry-run"], "there are 1, as-recorded, or name a TOML file"),

@@ -1,30 +1,25 @@
 """Alerts over HTTP: the list, taking one on, and the stream of a real server."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
-import httpx2
-import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from api.http import alerts, create_app
-from api.http.server import Server
+from api.http import streams
 from api.wiring import MODELS, Majung
 from domain.touchpoint import Touchpoint
 from replay import alerts as replay_alerts
 from replay.acknowledging import acknowledge
 from replay.rebuild import rebuild
-from tests.api.http.requests import is_problem, person, post
+from tests.api.http.event_streams import Message, Place, Stream, served
+from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post
 from tests.domain.test_alerts import emergency, phq9
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, worker_assigned
 
-PATIENCE_SECONDS = 30
 SAID = {"actor": "worker-1", "action": "called back"}
 
 
@@ -101,70 +96,39 @@ def test_who_is_tracked_here_reads_no_alerts(client: TestClient) -> None:
         assert is_problem(found, 403, "refused-by-policy")
 
 
-class Stream:
-    """The messages of an open stream, one at a time."""
+class AlertStream:
+    """An open stream of alerts."""
 
-    def __init__(self, response: httpx2.Response) -> None:
-        self.response = response
-        self._lines = response.iter_lines()
-        self.last_id = ""
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
         self.restarts = 0
 
-    def message(self) -> tuple[str | None, Any]:
-        """The next message: its comment, if it is one, and its data."""
-        comment, data = None, None
-        for line in self._lines:
-            name, _, value = line.partition(": ")
-            if line == "":
-                return comment, data
-            if name == "":
-                comment = value
-            elif name == "id":
-                self.last_id = value
-            elif name == "event" and value == "restart":
-                self.restarts += 1
-            elif name == "data":
-                data = orjson.loads(value)
-        raise EOFError
+    @property
+    def last_id(self) -> str:
+        return self.stream.last_id
+
+    def message(self) -> Message:
+        told = self.stream.message()
+        self.restarts += told.event == "restart"
+        return told
 
     def alerts(self) -> list[tuple[str, str]]:
         """The next message that tells of alerts."""
-        while True:
-            _, data = self.message()
-            if isinstance(data, list):
-                return [(alert["state"], alert["event_id"]) for alert in data]
+        while (told := self.message()).event != "alerts":
+            pass
+        return [(alert["state"], alert["event_id"]) for alert in told.data]
 
 
-class Place:
-    """A real server and how to read its stream."""
-
-    def __init__(self, client: httpx2.Client, server: Server, thread: Thread) -> None:
-        self.client = client
-        self.server = server
-        self.thread = thread
-
-    @contextmanager
-    def stream(self, last_id: str | None = None, **asked: str) -> Iterator[Stream]:
-        headers = {"Last-Event-ID": last_id} if last_id is not None else {}
-        with self.client.stream("GET", "/v1/alerts/stream", params=asked, headers=headers) as response:
-            assert response.status_code == 200
-            assert response.headers["content-type"].startswith("text/event-stream")
-            yield Stream(response)
+@contextmanager
+def alerts_of(place: Place, last_id: str | None = None, **asked: str) -> Iterator[AlertStream]:
+    with place.stream("/v1/alerts/stream", last_id, **asked) as stream:
+        yield AlertStream(stream)
 
 
 @pytest.fixture
 def place(majung: Majung) -> Iterator[Place]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(create_app(majung, work=True), log_level="warning", access_log=False)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        try:
-            with httpx2.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
-                yield Place(client, server, thread)
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(majung, work=True) as place:
+        yield place
 
 
 def test_the_stream_begins_with_what_is_open_and_tells_every_change_once_and_nothing_by_a_replay(
@@ -172,7 +136,7 @@ def test_the_stream_begins_with_what_is_open_and_tells_every_change_once_and_not
 ) -> None:
     first, second = now(emergency), now(phq9, seconds=-597)
     majung.journal.record([first])
-    with place.stream() as stream, place.stream() as another:
+    with alerts_of(place) as stream, alerts_of(place) as another:
         for reader in (stream, another):
             assert reader.alerts() == [("open", str(first.event_id))]
         rebuild(majung.journal, MODELS)
@@ -188,15 +152,15 @@ def test_the_stream_begins_with_what_is_open_and_tells_every_change_once_and_not
 def test_who_comes_again_is_told_only_what_changed_meanwhile(place: Place, majung: Majung) -> None:
     kept, ended, new = now(emergency), now(emergency, source_id="ended"), now(emergency, source_id="new")
     majung.journal.record([kept, ended])
-    with place.stream() as stream:
+    with alerts_of(place) as stream:
         assert len(stream.alerts()) == 2
         last_id = stream.last_id
     majung.journal.record([new])
     acknowledge(majung.journal, PARTICIPANT, ended.event_id, **SAID, now=majung.now())
-    with place.stream(last_id) as stream:
+    with alerts_of(place, last_id) as stream:
         assert stream.alerts() == [("open", str(new.event_id)), ("acknowledged", str(ended.event_id))]
         last_id = stream.last_id
-    with place.stream(last_id) as stream:
+    with alerts_of(place, last_id) as stream:
         assert (stream.alerts(), stream.restarts) == ([], 0)
 
 
@@ -205,22 +169,22 @@ def test_who_cannot_go_on_from_their_id_is_told_so_and_then_all_that_is_open(
 ) -> None:
     kept, other = now(emergency), now(emergency, source_id="other")
     majung.journal.record([kept])
-    with place.stream() as stream:
+    with alerts_of(place) as stream:
         assert (len(stream.alerts()), stream.restarts) == (1, 0)
         last_id = stream.last_id
     majung.journal.record([other])
-    with place.stream("of another server") as stream:
+    with alerts_of(place, "of another server") as stream:
         assert (len(stream.alerts()), stream.restarts) == (2, 1)
     monkeypatch.setattr(replay_alerts, "FARTHEST_BEHIND", 0)
-    with place.stream(last_id) as stream:
-        _, data = stream.message()
-        assert (data.keys(), stream.last_id) == ({"detail"}, "")
+    with alerts_of(place, last_id) as stream:
+        restart = stream.message()
+        assert (restart.event, restart.data.keys(), stream.last_id) == ("restart", {"detail"}, "")
         assert len(stream.alerts()) == 2
 
 
 def test_a_workers_stream_has_what_reaches_them(place: Place, majung: Majung) -> None:
     mine, other = now(emergency), now(emergency, participant_id=OTHER_PARTICIPANT)
-    with place.stream(worker="worker-08") as stream:
+    with alerts_of(place, worker="worker-08") as stream:
         assert stream.alerts() == []
         majung.journal.record([now(worker_assigned, seconds=-60), mine, other])
         assert stream.alerts() == [("open", str(mine.event_id))]
@@ -229,17 +193,17 @@ def test_a_workers_stream_has_what_reaches_them(place: Place, majung: Majung) ->
 def test_a_silent_stream_is_kept_alive_and_its_place_moves_on(
     place: Place, majung: Majung, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "KEEP_ALIVE_SECONDS", 0.01)
-    with place.stream() as stream:
-        assert stream.message() == (None, [])
+    monkeypatch.setattr(streams, "KEEP_ALIVE_SECONDS", 0.01)
+    with alerts_of(place) as stream:
+        assert stream.message() == Message("alerts", [])
         begun = stream.last_id
         majung.journal.record([call_received])
         while stream.last_id == begun:
-            assert stream.message() == ("nothing new", None)
+            assert stream.message() == Message(comment="nothing new")
 
 
 def test_a_stream_does_not_hold_up_the_end_of_the_server(place: Place) -> None:
-    with place.stream() as stream:
+    with alerts_of(place) as stream:
         assert stream.alerts() == []
         place.server.should_exit = True
         with pytest.raises(EOFError):

@@ -11,8 +11,9 @@ from api.http.events_example import EVENT
 from api.wiring import Majung
 from domain.cloud_events import cloud_event
 from domain.intake import MOST_BYTES
+from domain.versions import present
 from tests.api.http.requests import as_bytes, is_problem, post
-from tests.examples import EXAMPLES, call_received, identities_linked
+from tests.examples import EXAMPLES, call_received, discovery_attempted, discovery_attempted_v1, identities_linked
 
 TELLABLE = [event for event in EXAMPLES.values() if not event.is_command]
 
@@ -22,7 +23,16 @@ def test_every_touchpoint_that_is_told_is_stored_as_it_was_told(client: TestClie
     response = post(client, event)
     assert response.status_code == 201
     assert response.json() == {"event_id": str(event.event_id), "status": "recorded", "position": 1}
-    assert majung.journal.find([event.event_id]) == [event]
+    [found] = majung.journal.find([event.event_id])
+    assert (found, found.stored_as) == (present(event), event.stored_as)
+
+
+def test_an_event_told_again_in_another_version_is_a_conflict_of_its_type(client: TestClient, majung: Majung) -> None:
+    post(client, discovery_attempted_v1)
+    assert post(client, discovery_attempted_v1).json()["status"] == "duplicate"
+    newer = discovery_attempted.replaced(source_id=discovery_attempted_v1.source_id)
+    assert is_problem(post(client, newer), 409, "conflict")["differing"] == ["type"]
+    assert majung.journal.head() == (1,)
 
 
 def test_an_event_told_again_is_acknowledged_and_stored_once(client: TestClient, majung: Majung) -> None:

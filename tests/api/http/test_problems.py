@@ -1,5 +1,6 @@
 """Every error is a problem of its own, says what to do, and repeats nothing of what was sent."""
 
+import json
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from fastapi.testclient import TestClient
 from api import wiring
 from api.http import create_app
 from api.http.problems import KINDS
+from api.logs import Json
 from api.settings import Settings
 from api.wiring import Majung
 from domain.refusals import IntakeError
@@ -110,8 +112,10 @@ def test_an_error_that_nobody_foresaw_tells_nothing_and_is_logged_without_its_me
         response = post(TestClient(create_app(majung, work=False)), call_received)
     is_problem(response, 500, "internal-error")
     assert "RuntimeError" not in response.text
-    assert "RuntimeError" in caplog.text
-    assert said not in response.text + caplog.text
+    [record] = [record for record in caplog.records if record.name == "majung.http"]
+    line = Json().format(record)
+    assert json.loads(line)["error"] == "RuntimeError"
+    assert said not in response.text + caplog.text + line
 
 
 @pytest.fixture
@@ -162,7 +166,8 @@ def test_a_database_that_is_gone_is_unavailable(client: TestClient, majung: Maju
     majung.database.close()
     for path in majung.database.path.parent.glob("majung.db*"):
         path.unlink()
-    is_problem(client.get(person()), 503, "database-unavailable")
+    for asked in (person(), "/v1/projections", "/v1/projections/events"):
+        is_problem(client.get(asked), 503, "database-unavailable")
     is_problem(post(client, call_received), 503, "database-unavailable")
 
 

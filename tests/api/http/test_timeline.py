@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from api.http.cursor import Cursor
 from api.wiring import Majung
 from tests.api.http.requests import is_problem, person, post_batch
-from tests.examples import EXAMPLES, call_received, participant_registered, store_visited
+from tests.examples import (
+    EXAMPLES,
+    call_received,
+    discovery_attempted,
+    discovery_attempted_v1,
+    participant_registered,
+    store_visited,
+)
 from tests.given import on
 
 START = datetime(2025, 5, 1, tzinfo=UTC)
@@ -58,6 +65,17 @@ def test_a_type_can_be_asked_for_and_several(client: TestClient, majung: Majung)
     url = person("/timeline?type=store-visited.v1&type=call-received.v1&limit=1")
     [[call], [visit]] = pages(client, url)
     assert (call["type"], visit["type"]) == ("call-received.v1", "store-visited.v1")
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_an_event_is_asked_for_in_any_version_and_shown_in_the_newest_under_the_name_it_was_told_under(
+    client: TestClient, majung: Majung, version: str
+) -> None:
+    majung.journal.record([discovery_attempted_v1, discovery_attempted, call_received])
+    [[first, second]] = pages(client, person(f"/timeline?type=discovery-attempted.{version}"))
+    assert (first["type"], second["type"]) == ("discovery-attempted.v1", "discovery-attempted.v2")
+    assert "about" not in first["fields"]
+    assert second["fields"]["about"] == "self"
 
 
 def test_the_link_carries_the_whole_question(client: TestClient, majung: Majung) -> None:

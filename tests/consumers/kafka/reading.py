@@ -1,6 +1,6 @@
 """A topic of a test's own on the real broker, and everything that was published there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from time import monotonic
 from typing import Any, NamedTuple
@@ -19,8 +19,9 @@ class Message(NamedTuple):
 
     partition: int
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: Mapping[str, bytes]
+    timestamp_ms: int = 0
 
     @property
     def place(self) -> tuple[int, int]:
@@ -30,7 +31,7 @@ class Message(NamedTuple):
     @property
     def bytes(self) -> bytes:
         """Everything that a reader could see."""
-        return b"\n".join([self.key, self.value, *self.headers.values()])
+        return b"\n".join([self.key, self.value or b"", *self.headers.values()])
 
 
 def new_topic(address: str) -> str:
@@ -44,19 +45,34 @@ def new_topic(address: str) -> str:
 
 def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> list[Message]:
     """All messages of a topic, partition by partition in their order; waits until these places are among them."""
-    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-    consumer: Any = KafkaConsumer(bootstrap_servers=address, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer: Any = KafkaConsumer(
+        bootstrap_servers=address,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+    )
     try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
         consumer.assign(partitions)
         awaited, found, end = set(until), list[Message](), monotonic() + PATIENCE_SECONDS
         while awaited or any(consumer.position(at) < last for at, last in consumer.end_offsets(partitions).items()):
             assert monotonic() < end, f"{len(awaited)} events were never published"
             for at, records in consumer.poll(timeout_ms=500).items():
-                found += [Message(at.partition, told.key, told.value, dict(told.headers)) for told in records]
-            awaited -= {message.place for message in found}
+                found += [
+                    Message(at.partition, told.key, told.value, dict(told.headers), told.timestamp) for told in records
+                ]
+            awaited -= {message.place for message in found} if awaited else set()
     finally:
         consumer.close()
     return sorted(found, key=lambda message: message.partition)
+
+
+def eventually_read(address: str, topic: str, condition: Callable[[list[Message]], bool]) -> list[Message]:
+    """All messages of a topic, once they are as they shall be."""
+    end = monotonic() + PATIENCE_SECONDS
+    while not condition(found := read(address, topic)):
+        assert monotonic() < end, "it was never published"
+    return found
 
 
 def first_copies(messages: Sequence[Message]) -> list[Message]:

@@ -8,8 +8,9 @@ import orjson
 import pytest
 from sqlalchemy import Connection, func, select
 
-from consumers.kafka.ingest import TopicMissing
+from consumers.kafka.connecting import TopicMissing
 from consumers.kafka.offsets import Fenced, Move, Partition, move, places
+from consumers.kafka.retrying import retry
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
@@ -17,7 +18,7 @@ from replay.parked import KEPT, Parked, ParkedBytesGone, RawMessage, list_parked
 from replay.tables import journal as stored
 from tests.brokers import Broker
 from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
-from tests.examples import call_received, measure_taken, store_visited
+from tests.examples import call_received, discovery_attempted, discovery_attempted_v1, measure_taken, store_visited
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 8)]
 EXAMPLES = (call_received, store_visited, measure_taken)
@@ -112,6 +113,25 @@ def test_every_kind_of_refusal_parks_under_its_code(journal: Journal, topic: Top
         "unreadable",
     ]
     assert recorded(journal) == 0
+
+
+def test_a_version_that_this_release_does_not_know_parks_and_is_taken_by_one_that_does(
+    journal: Journal, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = discovery_attempted.stored_as
+    topic.tell(discovery_attempted_v1, discovery_attempted)
+    with monkeypatch.context() as older:
+        older.delitem(Touchpoint.registry, newer)
+        topic.settle(journal)
+    [found] = waiting(journal)
+    assert (found.code, found.participant_id) == ("unknown-version", discovery_attempted.participant_id)
+    assert newer in found.message
+    assert "v1" in found.message
+    assert recorded(journal) == 1
+    assert retry(journal, found.id, by="worker-02", now=journal.clock()).status == "recorded"
+    told = journal.find(told_ids([discovery_attempted_v1, discovery_attempted]))
+    assert {event.stored_as for event in told} == {"discovery-attempted.v1", newer}
+    assert waiting(journal) == []
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "one after the other"])

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -65,6 +67,37 @@ def test_a_stop_finishes_the_batch_and_leaves_the_group(journal: Journal, topic:
     with Running(topic.member(journal, batch=3, session_timeout_ms=60_000)) as running:
         eventually(lambda: journal.head() > (0,))
     assert running.failure is None
+    # Who had not left would keep its partitions for a minute.
+    topic.settle(journal)
+    each_once(journal, events)
+
+
+class Unforeseen(Exception):
+    """What nobody has thought of."""
+
+
+def test_what_nobody_foresaw_ends_the_member_and_loses_nothing_of_its_batch(
+    journal: Journal, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = touchpoints(40)
+    topic.tell(*events)
+    member, batches = topic.member(journal, batch=6, session_timeout_ms=60_000), []
+    record = journal.record
+
+    def fail_at_the_third(*told: Any, beside: Any) -> Any:
+        batches.append(told)
+
+        def fail(*written: Any) -> None:
+            beside(*written)
+            raise Unforeseen
+
+        return record(*told, beside=fail if len(batches) == 3 else beside)
+
+    monkeypatch.setattr(journal, "record", fail_at_the_third)
+    with pytest.raises(Unforeseen):
+        member.run(Event())
+    monkeypatch.undo()
+    assert 0 < len(journal.find(told_ids(events))) < len(events)
     # Who had not left would keep its partitions for a minute.
     topic.settle(journal)
     each_once(journal, events)

@@ -40,7 +40,10 @@ def refusal(raw: RawMessage, now: datetime = NOW) -> str:
     return code
 
 
-@pytest.mark.parametrize("raw", [structured(), binary()], ids=["structured", "binary"])
+BARE = structured()._replace(headers=[("content-type", b"application/cloudevents+json")])
+
+
+@pytest.mark.parametrize("raw", [structured(), BARE, binary()], ids=["structured", "structured, no more", "binary"])
 def test_both_modes_tell_the_same_touchpoint(raw: RawMessage) -> None:
     assert read_message(raw, now=NOW) == call_received
 
@@ -67,7 +70,7 @@ def test_headers_of_others_are_taken_and_not_read() -> None:
     assert read_message(raw._replace(headers=[*raw.headers, *others]), now=NOW) == call_received
 
 
-@pytest.mark.parametrize("key", [KEY.upper(), b"urn:uuid:" + KEY])
+@pytest.mark.parametrize("key", [KEY.upper(), b"urn:uuid:" + KEY, KEY.replace(b"-", b"")])
 def test_a_key_may_be_written_as_any_uuid_is(key: bytes) -> None:
     assert read_message(structured(key), now=NOW) == call_received
 

@@ -14,11 +14,16 @@ import pytest
 from kafka import KafkaProducer
 from sqlalchemy import select
 
-from consumers.kafka.publish import BrokerAway, Publish, RefusedByBroker, TopicMissing
+from consumers.kafka import open_event
+from consumers.kafka.connecting import TopicMissing
+from consumers.kafka.outbox import Outbox
+from consumers.kafka.publish import Publish
+from consumers.kafka.sending import BrokerAway, RefusedByBroker
 from domain.touchpoint import Touchpoint
 from replay import generations, published
 from replay.database import Database
 from replay.journal import Journal
+from replay.mapper import UnknownStoredName
 from replay.rebuild import rebuild
 from replay.recorder import now_in_utc
 from replay.schema import upgrade
@@ -28,7 +33,14 @@ from replay.worker import Worker
 from tests.brokers import Broker
 from tests.conftest import MASTER_KEY, MODELS
 from tests.consumers.kafka.reading import Message, first_copies, new_topic, read
-from tests.examples import EXAMPLES, call_received, data_disclosed, store_visited, touchpoint_corrected
+from tests.examples import (
+    EXAMPLES,
+    call_received,
+    data_disclosed,
+    discovery_attempted,
+    store_visited,
+    touchpoint_corrected,
+)
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 21)]
 
@@ -58,7 +70,7 @@ def reached(journal: Journal, topic: str, shard: int = 0) -> published.Standing:
 
 
 @contextmanager
-def running(publish: Publish) -> Iterator[None]:
+def running(publish: Outbox) -> Iterator[None]:
     """A publisher at work in a thread, which must end in good order."""
     stop, failures = Event(), list[BaseException]()
 
@@ -324,3 +336,21 @@ def test_positions_of_other_topics_are_left_alone(journal: Journal, kafka: Broke
         publish.close()
     with journal.database.read() as connection:
         assert sorted(connection.scalars(select(stored.c.position))) == [2, 2]
+
+
+def test_an_older_release_stops_at_a_version_it_does_not_know_and_a_newer_one_goes_on(
+    journal: Journal, kafka: Broker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.record([*facts(5), discovery_attempted, *facts(5, start=5)])
+    with monkeypatch.context() as older:
+        older.delitem(Touchpoint.registry, discovery_attempted.stored_as)
+        open_event._shape.cache_clear()
+        publish = Publish(journal, kafka.address, topic=topic)
+        with pytest.raises(UnknownStoredName, match="newer"):
+            publish.catch_up()
+        publish.close()
+    assert reached(journal, topic).position <= 5
+    publish = Publish(journal, kafka.address, topic=topic)
+    publish.catch_up()
+    publish.close()
+    assert_complete(journal, read(kafka.address, topic))

@@ -13,6 +13,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 from consumers.kafka.connecting import connect
+from consumers.kafka.sending import BATCH_BYTES
 from consumers.kafka.topics import (
     JOURNAL,
     JOURNEYS,
@@ -85,6 +86,22 @@ def test_a_setting_that_somebody_changed_is_told(kafka: Broker, topics: list[Top
     assert [told[1:] for told in differences(kafka.address, [journal], LAYOUT)] == [("retention.ms", "-1", str(DAY))]
 
 
+@pytest.mark.parametrize(("somebodys", "told"), [("500000", "500000"), ("9000000", None)])
+def test_a_topic_that_takes_less_at_once_than_we_send_is_told_and_one_that_takes_more_is_not(
+    kafka: Broker, topics: list[Topic], somebodys: str, told: str | None
+) -> None:
+    largest = "max.message.bytes"
+    somebody = [topic._replace(settings={**topic.settings, largest: somebodys}) for topic in topics]
+    create(kafka.address, somebody, LAYOUT)
+    found = differences(kafka.address, topics, LAYOUT)
+    assert [one.found for one in found] == [told] * (4 if told else 0)
+    assert all(one.what == largest and one.wanted.startswith("at least ") for one in found)
+
+
+def test_what_is_sent_at_once_is_taken_by_every_topic_as_it_has_to_be() -> None:
+    assert all(int(topic.settings["max.message.bytes"]) > BATCH_BYTES for topic in TOPICS)
+
+
 def test_more_copies_than_there_are_brokers_are_refused_with_the_brokers_reason(
     kafka: Broker, topics: list[Topic]
 ) -> None:
@@ -99,7 +116,8 @@ def test_what_is_told_to_us_stays_for_a_week_and_what_we_tell_for_ever() -> None
 
 
 def test_only_the_topics_in_use_are_made_unless_all_are_asked_for() -> None:
-    assert [topic.name for topic in wanted()] == [TOUCHPOINTS, JOURNAL]
+    assert [topic.name for topic in wanted()] == [TOUCHPOINTS, JOURNAL, PARKED]
+    assert wanted(on=[JOURNEYS]) == TOPICS
     assert wanted(all=True) == TOPICS
 
 

@@ -46,7 +46,11 @@ TOLD: Sequence[Touchpoint] = (
     worried_call.replaced(about="household"),
     worried_call.replaced(outcome="abandoned"),
     call_received,
-    *(discovery_attempted.replaced(outcome=outcome) for outcome in ("contacted", "no_answer", "refused", "not_found")),
+    *(
+        discovery_attempted.replaced(outcome=outcome, about=about)
+        for outcome in ("contacted", "no_answer", "refused", "not_found")
+        for about in (None, "self", "other", "household")
+    ),
     *(discovery_call.replaced(outcome=outcome) for outcome in ("reached", "no_answer", "refused", "wrong_number")),
     counselling_held,
     journey_ended,

@@ -25,8 +25,9 @@ from tests.given import given, on
 START = parse_moment("2025-01-01")
 
 
-def attempt(day: str, outcome: str) -> Touchpoint:
-    return on(discovery_attempted, day).replaced(outcome=outcome)
+def attempt(day: str, outcome: str, about: str | None = None) -> Touchpoint:
+    """An attempt that does not say whom it was about, as in the first shape, unless told."""
+    return on(discovery_attempted, day).replaced(outcome=outcome, about=about)
 
 
 def concern(*events: Touchpoint) -> Concern:
@@ -191,6 +192,22 @@ def test_of_both_reported_at_one_instant_an_attempt_is_about_the_other_whatever_
         assert sorted(told) == [("household", "open", 1, 0), ("other", "found", 1, 1)]
 
 
+def test_an_attempt_that_says_whom_it_was_about_is_about_nobody_else() -> None:
+    other, household = on(worried_call, "2025-05-01"), on(worried_call.replaced(about="household"), "2025-05-02")
+    three = (other, household, on(concern_reported, "2025-05-03"))
+    for about in ("other", "household", "self"):
+        for outcome, state in (("contacted", "found"), ("refused", "refused"), ("no_answer", "open")):
+            told = found(*three, attempt("2025-05-05", outcome, about))
+            assert [one for one in told if one[3]] == [(about, state, 1, 1)]
+            assert [one[1:] for one in told if one[0] != about] == [("open", 1, 0)] * 2
+
+
+def test_an_attempt_about_whom_nobody_worried_belongs_to_no_concern() -> None:
+    assert found(worried_call, attempt("2025-05-05", "contacted", "household")) == [("other", "open", 1, 0)]
+    assert found(concern_reported, attempt("2025-05-05", "contacted", "other")) == [("self", "open", 1, 0)]
+    assert found(worried_call, attempt("2025-05-05", "contacted", "self")) == [("other", "open", 1, 0)]
+
+
 def test_a_contact_has_to_be_clearly_later_than_every_report() -> None:
     by_day = concern_reported.replaced(precision="day")
     again = on(concern_reported, "2025-05-03T13:00:00+09:00")
@@ -210,7 +227,7 @@ def test_a_contact_has_to_be_clearly_later_than_every_report() -> None:
 def test_two_thousand_reports_and_attempts_give_no_more_periods_than_that(
     reports: list[Touchpoint], about: list[str]
 ) -> None:
-    several = [*reports, discovery_attempted.replaced(outcome="no_answer")]
+    several = [*reports, discovery_attempted.replaced(outcome="no_answer", about=None)]
     told = [
         event.replaced(occurred_at=START + timedelta(hours=number), source_id=f"e-{number}")
         for number, event in zip(range(2000), cycle(several), strict=False)

@@ -4,6 +4,7 @@ import pytest
 
 from domain.codes import About, CallLevel, CallOutcome, DiscoveryOutcome, ReachOutcome, RiskLevel, Stage
 from domain.touchpoint import Touchpoint
+from domain.versions import event_of
 from tests.domain.journey.stories import healing, journey, last_move, moves, prevention
 from tests.examples import (
     EXAMPLES,
@@ -35,6 +36,7 @@ CONTACTS = (
     call_received,
     call_placed,
     discovery_attempted,
+    discovery_attempted.replaced(about=None),
     peer_talk_held,
     session_attended,
     counselling_held,
@@ -57,6 +59,8 @@ NOT_OPENING = {
     "a call that does not say about whom": call_received.replaced(about=None),
     "an abandoned call": call_received.replaced(outcome=CallOutcome.ABANDONED),
     "an unanswered call-back": call_placed.replaced(outcome=ReachOutcome.NO_ANSWER),
+    "a visit to somebody else": discovery_attempted.replaced(about=About.OTHER),
+    "a visit to a household that was called about": discovery_attempted.replaced(about=About.HOUSEHOLD),
     "a visit that found nobody": discovery_attempted.replaced(outcome=DiscoveryOutcome.NOT_FOUND),
     "a missed session": session_missed,
     "a neighbour's concern": concern_reported,
@@ -178,7 +182,7 @@ def test_an_event_that_no_rule_names_moves_nobody() -> None:
     named = {"call-received", "call-placed", "discovery-attempted", "store-visited", "peer-talk-held", "risk-assessed"}
     named |= {"prescription-issued", "session-attended", "counselling-held", "direct-support-given"}
     named |= {"activist-selected", "activity-performed", "journey-ended"}
-    others = [example for name, example in EXAMPLES.items() if name.removesuffix(".v1") not in named]
+    others = [example for name, example in EXAMPLES.items() if event_of(name) not in named]
     assert len(others) > 40
     assert [example.stored_as for example in others if moves(example)] == []
 

@@ -1,0 +1,42 @@
+"""What the gate of a replay found, as rows to show: under pseudonyms, and never what is sealed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from api.cli.listing import Listing
+from api.cli.values import plain
+from replay.rebuild import Compared
+
+_SEALED = "(sealed)"
+_LONG = 60
+
+COLUMNS = (
+    "read_model", "version", "rows", "events", "people", "equal", "changed", "new", "gone", "not_compared", "examples"
+)  # fmt: skip
+"""A read model that was replayed: its rows, what was folded, and by people how the new rows compare with the old."""
+_EXAMPLE = ("read_model", "person", "kind", "column", "old", "new", "events")
+
+
+def compared(found: Compared | None) -> tuple[Any, ...]:
+    """People whose rows are the same, differ, are new, are gone; who could not be compared; and examples."""
+    if found is None:
+        return (None,) * 6
+    told = [dict(zip(_EXAMPLE[1:], map(plain, row[1:]), strict=True)) for row in _rows(found)]
+    return (*found.people, found.left_out, told)
+
+
+def examples(found: Sequence[Compared]) -> Listing:
+    """Some of the rows that differ: which columns, from what to what, and the events that the rows name."""
+    return Listing("examples", _EXAMPLE, [row for each in found for row in _rows(each)], brief=_EXAMPLE[:-1])
+
+
+def _rows(found: Compared) -> Iterator[tuple[Any, ...]]:
+    for one in found.examples:
+        for cell in one.cells:
+            yield found.model, one.component, one.kind, cell.column, _told(cell.old), _told(cell.new), one.events
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return _SEALED
+    return f"{value[:_LONG]}..." if isinstance(value, str) and len(value) > _LONG else value

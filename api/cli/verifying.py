@@ -1,0 +1,41 @@
+"""`majung verify projections`: whether the rows that serve are what the journal says."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api import wiring
+from api.cli.exits import ExitCode
+from api.cli.listing import Listing
+from api.cli.messages import bar, remark
+from api.cli.options import Output
+from api.cli.output import Format, show
+from api.cli.replaying import BRIEF, Names, chosen_names, named
+from api.settings import load_settings
+from replay.verify import Finding, sampled, verify
+
+Sample = Annotated[
+    int | None, typer.Option("--sample", min=1, max=1_000_000, help="Only so many people, chosen by chance.")
+]
+Person = Annotated[
+    UUID | None, typer.Option("--person", metavar="ID", help="Only this person, with linked identities.")
+]
+
+
+def projections(
+    names: Names = None, sample: Sample = None, person: Person = None, output: Output = Format.TABLE
+) -> None:
+    """Fold everybody's history, or some people's, and compare it with the rows that serve; nothing is changed."""
+    if sample is not None and person is not None:
+        raise typer.BadParameter("--sample chooses people, and --person names one: use one of them")
+    chosen = chosen_names(names or [])
+    with wiring.start(load_settings()) as majung:
+        people = [person] if person else sampled(majung.journal, sample) if sample else None
+        with bar("verifying", "people") as advance:
+            found = verify(majung.journal, named(majung, chosen), people, advance)
+    left_out = f"; {found.left_out:,} not compared, of whom the rows have not seen everything" if found.left_out else ""
+    remark(f"{found.people:,} people compared, {len(found.findings):,} finding(s){left_out}")
+    show(output, Listing("findings", Finding._fields, found.findings, brief=BRIEF))
+    if found.findings:
+        raise typer.Exit(ExitCode.FINDINGS)

@@ -1,0 +1,235 @@
+"""The gate before a switch: the rows that would serve against those that do, person by person.
+
+Rows are compared where they lie, by the database, column by column. Whoever had news meanwhile is left out at first and
+compared when both generations have seen the same.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
+
+from replay.generations import Generation
+from replay.tables import held, journal, members
+
+EXAMPLES = 5
+"""How many people of each read model are shown."""
+
+
+class Expect(StrEnum):
+    """What a replay is expected to find; anything else, and it does not switch."""
+
+    NONE = "none"
+    CHANGED = "changed"
+
+
+class Count(NamedTuple):
+    """How many of the rows, or of the people, are the same, differ, are only in the new ones, only in the old ones."""
+
+    equal: int = 0
+    changed: int = 0
+    new: int = 0
+    gone: int = 0
+
+    @property
+    def differing(self) -> int:
+        return self.changed + self.new + self.gone
+
+    def plus(self, other: "Count") -> "Count":
+        """Both together."""
+        return Count(*(own + more for own, more in zip(self, other, strict=True)))
+
+
+class Cell(NamedTuple):
+    """A column that differs, with both its values; None where there is no row."""
+
+    column: str
+    old: Any
+    new: Any
+
+
+class Difference(NamedTuple):
+    """A row of a person that differs: the columns that do, and the events that the rows name."""
+
+    component: UUID
+    key: tuple[Any, ...]
+    kind: str
+    """changed, new or gone."""
+    cells: tuple[Cell, ...]
+    events: tuple[UUID, ...]
+
+
+class Compared(NamedTuple):
+    """The rows of one read model, those that would serve against those that do."""
+
+    model: str
+    rows: Count
+    people: Count
+    left_out: int
+    """People who could not be compared: they had news that the rows of another release have not seen."""
+    examples: tuple[Difference, ...]
+
+
+Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
+"""Which people, by the column of either table that holds the component."""
+
+
+def everybody(_: ColumnElement[Any]) -> ColumnElement[bool]:
+    """No choice."""
+    return true()
+
+
+def compare(connection: Connection, old: Generation, new: Generation, scope: Scope = everybody) -> Compared:
+    """Compare two generations of a read model in the caller's snapshot."""
+    return _Comparison(connection, old, new, scope).made()
+
+
+def only_new(connection: Connection, new: Generation) -> Compared:
+    """What is found where nothing serves yet."""
+    query = select(func.count(), func.count(new.table.c.component.distinct())).select_from(new.table)
+    rows, people = connection.execute(query).one()
+    return Compared(new.model.name, Count(new=rows), Count(new=people), 0, ())
+
+
+class _Comparison:
+    def __init__(self, connection: Connection, old: Generation, new: Generation, scope: Scope) -> None:
+        self._connection = connection
+        self._model = new.model
+        self._old, self._new = old.table.alias("old_rows"), new.table.alias("new_rows")
+        self._scope = scope
+        self._key = new.model.key
+        same = and_(*(self._old.c[name] == self._new.c[name] for name in self._key))
+        self._from_new = self._new.outerjoin(self._old, same)
+        self._from_old = self._old.outerjoin(self._new, same)
+        shared = [name for name in new.model.field_names if name in self._old.c and name not in self._key]
+        self._shared = shared
+        self._differs = or_(false(), *(self._new.c[name].is_distinct_from(self._old.c[name]) for name in shared))
+        self._is_new, self._is_gone = self._old.c.component.is_(None), self._new.c.component.is_(None)
+
+    def made(self) -> Compared:
+        rows = self._rows()
+        people = self._people(any_differs=rows.differing > 0)
+        examples = tuple(self._examples()) if rows.differing else ()
+        return Compared(self._model.name, rows, people, 0, examples)
+
+    def _rows(self) -> Count:
+        kinds = [func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (self._is_new, self._changed)]
+        query = select(func.count(), *kinds).select_from(self._from_new).where(self._scope(self._new.c.component))
+        total, new, changed = self._connection.execute(query).one()
+        lost = select(func.count()).select_from(self._from_old)
+        gone = self._connection.scalar(lost.where(self._is_gone, self._scope(self._old.c.component))) or 0
+        return Count(total - new - changed, int(changed), int(new), gone)
+
+    @property
+    def _changed(self) -> ColumnElement[bool]:
+        return and_(self._old.c.component.is_not(None), self._differs)
+
+    def _people(self, *, any_differs: bool) -> Count:
+        own = select(func.count(self._new.c.component.distinct())).where(self._scope(self._new.c.component))
+        total = self._connection.scalar(own) or 0
+        if not any_differs:
+            return Count(total)
+        differing = self._differing().subquery()
+        in_old = select(1).where(self._old.c.component == differing.c.component).exists()
+        in_new = select(1).where(self._new.c.component == differing.c.component).exists()
+        kinds = (case((~in_old, 1), else_=0), case((~in_new, 1), else_=0))
+        query = select(func.count(), *(func.sum(kind) for kind in kinds)).select_from(differing)
+        some, new, gone = self._connection.execute(query).one()
+        changed = some - int(new) - int(gone)
+        return Count(total - changed - int(new), changed, int(new), int(gone))
+
+    def _differing(self) -> CompoundSelect[Any]:
+        """The components of which any row differs."""
+        unlike = select(self._new.c.component.label("component")).select_from(self._from_new)
+        gone = select(self._old.c.component.label("component")).select_from(self._from_old)
+        return union(
+            unlike.where(or_(self._is_new, self._differs), self._scope(self._new.c.component)),
+            gone.where(self._is_gone, self._scope(self._old.c.component)),
+        )
+
+    def _examples(self) -> Iterator[Difference]:
+        differing = self._differing().subquery()
+        query = select(differing.c.component).order_by(differing.c.component).limit(EXAMPLES)
+        for component in self._connection.scalars(query).all():
+            before, after = self._by_key(self._old, component), self._by_key(self._new, component)
+            for key in sorted(before.keys() | after.keys(), key=str):
+                if difference := self._difference(component, key, before.get(key), after.get(key)):
+                    yield difference
+                    break
+
+    def _by_key(self, table: FromClause, component: UUID) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+        rows = self._connection.execute(select(table).where(table.c.component == component)).mappings()
+        return {tuple(row[name] for name in self._key): dict(row) for row in rows}
+
+    def _difference(
+        self, component: UUID, key: tuple[Any, ...], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+    ) -> Difference | None:
+        kind = "new" if old is None else "gone" if new is None else "changed"
+        before, after = old or {}, new or {}
+        cells = tuple(
+            Cell(name, before.get(name), after.get(name))
+            for name in self._shared
+            if kind != "changed" or before.get(name) != after.get(name)
+        )
+        if kind == "changed" and not cells:
+            return None
+        return Difference(component, key, kind, cells, _named_in([*before.values(), *after.values()], component))
+
+
+def _named_in(cells: Iterable[Any], component: UUID) -> tuple[UUID, ...]:
+    """The events that rows name, in columns of their own or within JSON; people are told by being their component."""
+    found: dict[UUID, None] = {}
+    for cell in cells:
+        if isinstance(cell, UUID):
+            found[cell] = None
+        elif isinstance(cell, str):
+            found.update(dict.fromkeys(UUID(text) for text in _UUID.findall(cell)))
+    found.pop(component, None)
+    return tuple(found)
+
+
+_UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+
+
+def unsettled(positions: Mapping[int, int]) -> CompoundSelect[Any]:
+    """Everybody of whom anything was recorded after these positions, the roots of their components, and who is held."""
+    later = or_(false(), *(and_(journal.c.shard == shard, journal.c.position > at) for shard, at in positions.items()))
+    people = select(journal.c.participant_id.label("component")).where(later)
+    roots = select(members.c.root.label("component")).where(members.c.participant_id.in_(people))
+    return union(people, roots, select(held.c.participant_id), select(held.c.root))
+
+
+def together(one: Compared, other: Compared) -> Compared:
+    """The same read model, compared of some people and of others."""
+    return Compared(
+        one.model,
+        one.rows.plus(other.rows),
+        one.people.plus(other.people),
+        one.left_out + other.left_out,
+        (*one.examples, *other.examples)[:EXAMPLES],
+    )
+
+
+def holds(expect: Expect | None, found: Iterable[Compared]) -> bool:
+    """Whether what was found is what was expected."""
+    found = list(found)
+    differing = sum(each.rows.differing for each in found)
+    if expect is Expect.NONE:
+        return not differing and not any(each.left_out for each in found)
+    return expect is None or differing > 0

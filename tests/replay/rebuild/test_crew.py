@@ -1,0 +1,86 @@
+"""Several processes fold one log: the same rows, whoever of them is killed."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from replay.database import Database
+from replay.journal import Journal
+from replay.rebuild import Crew, Opened, rebuild
+from replay.rebuild.engine import WorkersLost
+from replay.rebuild.parts import Done
+from replay.vault import Vault
+from tests.conftest import MASTER_KEY, MODELS
+from tests.replay.rebuild.conftest import PEOPLE
+from tests.replay.test_worker import linked
+
+
+@contextmanager
+def opened(url: str, vault: Path) -> Iterator[Opened]:
+    """The same journal in a process that folds."""
+    with ExitStack() as closing:
+        database, keys = Database(url), Database(f"sqlite:///{vault}")
+        closing.callback(database.close)
+        closing.callback(keys.close)
+        yield Opened(Journal(database, Vault(keys, MASTER_KEY)), MODELS)
+
+
+@pytest.fixture
+def crew(database_url: str, tmp_path: Path) -> Crew:
+    return Crew(2, partial(opened, database_url, tmp_path / "vault.db"))
+
+
+def test_two_processes_give_the_rows_of_one(
+    populated: Journal, digests: Callable[[], dict[str, str]], crew: Crew
+) -> None:
+    populated.record(linked(PEOPLE[3], PEOPLE[90], "far apart"))
+    rebuild(populated, MODELS)
+    alone = digests()
+    told: list[Done] = []
+    done = rebuild(populated, MODELS, engine=crew, compare=True, told=told.append)
+    assert (done.events, done.people) == (302, len(PEOPLE) - 1)
+    assert {each.people.differing for each in done.compared} == {0}
+    assert digests() == alone
+    assert str(os.getpid()) not in {part.worker for part in told}
+
+
+def test_a_process_that_is_killed_is_followed_by_another(
+    populated: Journal, digests: Callable[[], dict[str, str]], crew: Crew
+) -> None:
+    live = digests()
+    killed: list[int] = []
+
+    def kill_once(part: Done) -> None:
+        if not killed:
+            killed.append(int(part.worker))
+            os.kill(killed[0], signal.SIGKILL)
+
+    assert rebuild(populated, MODELS, engine=crew, told=kill_once).people == len(PEOPLE)
+    assert killed
+    assert digests() == live
+
+
+def end_at_once() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def hopeless() -> Iterator[Opened]:
+    """A process that is ended before it can fold."""
+    end_at_once()
+    yield None  # type: ignore[misc]
+
+
+def test_processes_that_never_live_end_the_replay_with_a_word(
+    populated: Journal, digests: Callable[[], dict[str, str]]
+) -> None:
+    live = digests()
+    with pytest.raises(WorkersLost, match="memory"):
+        rebuild(populated, MODELS, engine=Crew(2, hopeless))
+    assert digests() == live
+    assert rebuild(populated, MODELS).switched

@@ -1,0 +1,101 @@
+"""Verifying: a fresh fold against the rows that serve, beside whoever writes them."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from projections.timeline import timeline
+from replay import generations
+from replay.choice import Choice, people_of
+from replay.journal import Journal
+from replay.tables import journal as log
+from replay.verify import sampled, verify
+from replay.worker import Worker
+from tests.conftest import MODELS
+from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
+from tests.replay.test_worker import about, linked
+
+NOBODY = UUID("99999999-9999-4999-8999-999999999999")
+
+
+@pytest.fixture
+def folded(tracked: Journal) -> Journal:
+    """Two people, each with rows that serve."""
+    tracked.record([call_received, measure_taken, *about(OTHER_PARTICIPANT, store_visited)])
+    Worker(tracked, MODELS).catch_up()
+    return tracked
+
+
+def spoil(journal: Journal, **values: object) -> None:
+    """Change the timeline of one person behind everybody's back."""
+    with journal.database.write() as connection:
+        [live] = generations.live(connection, [timeline])
+        own = live.table.c.component == PARTICIPANT
+        connection.execute(update(live.table).where(own).values(values) if values else delete(live.table).where(own))
+
+
+def test_rows_that_are_the_fold_of_everybody_are_no_finding(folded: Journal) -> None:
+    told: list[tuple[int, int]] = []
+    found = verify(folded, MODELS, progress=lambda done, total: told.append((done, total)))
+    assert (found.people, found.left_out, found.findings) == (2, 0, [])
+    assert told[-1] == (2, 2)
+
+
+def test_another_value_is_found_with_its_column_and_both_digests(folded: Journal) -> None:
+    spoil(folded, touchpoints=7)
+    [finding] = verify(folded, MODELS).findings
+    assert (finding.read_model, finding.component) == ("timeline", PARTICIPANT)
+    assert finding.why == "other values in touchpoints"
+    assert finding.stored_digest != finding.folded_digest
+
+
+def test_rows_that_are_missing_and_rows_of_nobody_are_found(folded: Journal) -> None:
+    spoil(folded)
+    with folded.database.write() as connection:
+        [live] = generations.live(connection, [timeline])
+        [row] = timeline.ordered(generations.read(connection, live))
+        connection.execute(insert(live.table).values(**row._replace(component=NOBODY)._asdict()))
+    missing, stray = verify(folded, MODELS).findings
+    assert (missing.component, missing.stored, missing.folded, missing.why) == (PARTICIPANT, 0, 1, "1 row(s) missing")
+    assert (stray.component, stray.why) == (NOBODY, "rows of somebody of whom nothing is recorded")
+
+
+def test_only_those_who_are_asked_for_are_looked_at(folded: Journal) -> None:
+    spoil(folded, touchpoints=7)
+    assert verify(folded, MODELS, [OTHER_PARTICIPANT]).findings == []
+    assert len(verify(folded, MODELS, [PARTICIPANT]).findings) == 1
+    assert set(sampled(folded, 50)) <= {PARTICIPANT, OTHER_PARTICIPANT}
+    assert len(sampled(folded, 1)) == 1
+
+
+def test_linked_people_are_compared_as_one(folded: Journal) -> None:
+    folded.record(linked(PARTICIPANT, OTHER_PARTICIPANT, "pair"))
+    Worker(folded, MODELS).catch_up()
+    assert (verify(folded, MODELS).people, verify(folded, MODELS).findings) == (1, [])
+    assert verify(folded, MODELS, [max(PARTICIPANT, OTHER_PARTICIPANT)]).people == 1
+
+
+def test_who_has_news_that_the_rows_have_not_seen_is_left_out(folded: Journal) -> None:
+    folded.record([store_visited])
+    found = verify(folded, MODELS)
+    assert (found.people, found.left_out, found.findings) == (1, 1, [])
+
+
+def test_rows_of_some_people_are_made_anew_where_they_are(folded: Journal) -> None:
+    spoil(folded, touchpoints=7)
+    done: list[int] = []
+    Worker(folded, MODELS).fold_again([PARTICIPANT], done.append)
+    assert done == [1]
+    assert verify(folded, MODELS).findings == []
+
+
+def test_people_are_chosen_by_what_is_recorded_of_them(folded: Journal) -> None:
+    with folded.database.read() as connection:
+        assert people_of(connection, Choice(types=["store-visited.v1"])) == [OTHER_PARTICIPANT]
+        assert people_of(connection, Choice(source=call_received.source, types=["call-received.v1"])) == [PARTICIPANT]
+        assert people_of(connection, Choice(source="nobody")) == []
+        assert people_of(connection, Choice(people=[NOBODY, PARTICIPANT])) == [PARTICIPANT]
+        recorded = connection.execute(log.select().with_only_columns(log.c.recorded_at).limit(1)).scalar_one()
+        assert len(people_of(connection, Choice(recorded_from=recorded))) == 2
+        assert people_of(connection, Choice(recorded_from=folded.clock())) == []

@@ -1,0 +1,73 @@
+"""A replay killed at any moment: the rows that serve never change under it, and the next one goes on to the end."""
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from replay import generations
+from replay.database import Database
+from replay.journal import Journal
+from replay.rebuild import ledger
+from replay.schema import upgrade
+from replay.tables import read_models
+from replay.vault import Vault
+from replay.verify import verify
+from replay.worker import Worker
+from tests.conftest import MASTER_KEY, MODELS
+from tests.examples import call_received, measure_taken, store_visited
+from tests.replay.test_worker import linked
+from tests.soak.test_kills import digests
+
+EXAMPLES = (call_received, store_visited, measure_taken)
+PEOPLE = [UUID(int=number << 90, version=4) for number in range(1, 301)]
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.soak)])
+def test_a_replay_survives_every_kill_and_changes_nothing_until_it_is_done(
+    database_url: str, tmp_path: Path, kills: int
+) -> None:
+    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
+    database, keys = Database(database_url), Database(vault_url)
+    upgrade(database, keys)
+    with database.write() as connection:
+        generations.establish(connection, MODELS)
+    journal = Journal(database, Vault(keys, MASTER_KEY))
+    journal.record([event.replaced(participant_id=person) for person in PEOPLE for event in EXAMPLES])
+    journal.record(linked(PEOPLE[0], PEOPLE[-1], "far apart"))
+    worker, random = Worker(journal, MODELS, batch=1_000), Random(kills)
+    worker.catch_up()
+    for kill in range(kills):
+        live = digests(journal)
+        assert not killed_or_done([database_url, vault_url, str(1 + kill % 2)], after=random.randint(1, 4))
+        assert digests(journal) == live
+        # Life goes on between the kills, and the rows that serve with it.
+        journal.record([call_received.replaced(participant_id=random.choice(PEOPLE), source_id=f"news {kill}")])
+        worker.catch_up()
+    live = digests(journal)
+    assert killed_or_done([database_url, vault_url, "2"])
+    assert digests(journal) == live
+    assert verify(journal, MODELS).findings == []
+    with database.read() as connection:
+        assert ledger.unfinished(connection, journal.clock()) == []
+        states = connection.scalars(select(read_models.c.state).where(read_models.c.state != "dropped")).all()
+    assert sorted(states) == ["live"] * len(MODELS) + ["retired"] * len(MODELS)
+    keys.close()
+    database.close()
+
+
+def killed_or_done(arguments: list[str], after: int | None = None) -> bool:
+    """Run a replay, kill it with SIGKILL after so many parts; whether it came to its end."""
+    command = [sys.executable, "-m", "tests.soak.replayer", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as replay:
+        assert replay.stdout is not None
+        for number, line in enumerate(replay.stdout, 1):
+            if line.strip() == "switched":
+                return True
+            if number == after:
+                replay.kill()
+    return False
