@@ -4,7 +4,7 @@ Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a sw
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
@@ -37,8 +37,12 @@ class Generation(NamedTuple):
         return f"{self.model.name}_g{self.number}"
 
 
+@lru_cache(maxsize=1_000)
 def generation(model: ReadModel, number: int) -> Generation:
-    """A generation with its table, whether or not it exists."""
+    """A generation with its table, whether or not it exists.
+
+    One object for each: to describe a table takes a millisecond, and statements about another are compiled anew.
+    """
     return Generation(model, number, model.table(number, MetaData()))
 
 
@@ -145,9 +149,10 @@ def create(
 
 def index(connection: Connection, generation: Generation) -> None:
     """Build the secondary indexes of a generation: last, when its rows are in."""
+    # An index stays with the table that it was described on.
+    table = generation.table.to_metadata(MetaData())
     for columns in generation.model.indexes:
-        name = f"{generation.table.name}_{'_'.join(columns)}"
-        made = Index(name, *(generation.table.c[column] for column in columns))
+        made = Index(f"{table.name}_{'_'.join(columns)}", *(table.c[column] for column in columns))
         connection.execute(CreateIndex(made, if_not_exists=True))
 
 

@@ -7,6 +7,7 @@ with every event of that type: the first few hundred events teach what the rest 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, NotRequired
 from uuid import UUID
 
@@ -148,12 +149,13 @@ def _view(kind: type[Touchpoint], asked: Iterable[str]) -> _View:
     fields = kind.model_fields
     absent = dict.fromkeys((*COLUMNS, "event_id", REST))
     absent |= {name: None if fields[name].is_required() else fields[name].get_default() for name in names}
-    opened = _reader(kind, [name for name in names if name not in kind.sealed_fields])
-    hidden = _reader(kind, [name for name in names if name in kind.sealed_fields])
+    opened = _reader(kind, tuple(name for name in names if name not in kind.sealed_fields))
+    hidden = _reader(kind, tuple(name for name in names if name in kind.sealed_fields))
     return _View(kind, kind.stored_as.encode(), frozenset(names), absent, opened, hidden, {} if opened else None)
 
 
-def _reader(kind: type[Touchpoint], names: Iterable[str]) -> Read | None:
+@lru_cache(maxsize=1_000)
+def _reader(kind: type[Touchpoint], names: tuple[str, ...]) -> Read | None:
     fields = {name: kind.model_fields[name] for name in names}
     if not fields:
         return None
