@@ -25,12 +25,12 @@ def ingest(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
     Both have joined their groups before the messages are sent, and fetch with the same settings.
     """
     journal, spent = ground.journal(), []
-    told = realistic(sizes.large_batch * sizes.pairs)
+    told = realistic(sizes.messages * sizes.pairs)
     with broker() as kafka:
         for _ in range(sizes.pairs):
             with Topic(kafka.address, PARTITIONS) as topic:
-                spent.append(_pair(journal, topic, list(islice(told, sizes.large_batch))))
-    yield speed("ingest / bare poll loop", ground.database, spent, sizes.large_batch, Goal(0.3))
+                spent.append(_pair(journal, topic, list(islice(told, sizes.messages))))
+    yield speed("ingest / bare poll loop", ground.database, spent, sizes.messages, Goal(0.3))
 
 
 def _pair(journal: Journal, topic: Topic, events: list[Any]) -> list[Spent]:

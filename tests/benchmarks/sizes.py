@@ -21,6 +21,8 @@ class Sizes:
     """Long histories, each folded anew on either side of a pair."""
     log: int = 200_000
     """The log that is replayed."""
+    messages: int = 50_000
+    """Taken in from Kafka on either side of a pair: what is fetched while a consumer joins is soon used up."""
     reads: int = 2_000
     """People whose rows are read beside a replay."""
     short_log: int = 100_000
@@ -37,6 +39,7 @@ QUICK = Sizes(
     facts=5,
     people=5,
     log=1_000,
+    messages=500,
     reads=1,
     short_log=500,
     long_log=2_000,
