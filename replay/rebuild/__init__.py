@@ -22,6 +22,7 @@ from replay.rebuild.crew import Crew, processors
 from replay.rebuild.engine import Engine, Opened, Opening
 from replay.rebuild.folding import Told, fold
 from replay.rebuild.gate import Compared, Expect
+from replay.rebuild.holding import staying_holder
 from replay.rebuild.ledger import Rebuild, ReplayRunning
 from replay.rebuild.parts import NotDeterministic
 from replay.rebuild.switching import Gate, Switching
@@ -85,13 +86,11 @@ class _Replay:
 
     def run(self, progress: Progress, told: Told, gate: Gate) -> Rebuilt:
         begun, links = self._begin()
-        try:
+        with staying_holder(self._journal, begun):
             events, people = fold(Opened(self._journal, self._models), begun, links, self._engine, progress, told)
             switching = Switching(self._journal, self._models, begun)
             switching.catch_up()
             compared, switched = switching.switch(gate)
-        finally:
-            ledger.let_go(begun)
         return Rebuilt(begun.id, events, people, switching.rows(), compared, switched)
 
     def _begin(self) -> tuple[Rebuild, Mapping[UUID, Sequence[Link]]]:
@@ -100,6 +99,8 @@ class _Replay:
             generations.change(connection)
             if interrupted := ledger.resume(connection, self._models, now):
                 return interrupted, links_by_person(connection, reader)
+            # Before the links: one that is committed in between is then both known and caught up, and never neither.
+            start = ledger.heads_now(connection)
             links = relink_all(connection, reader)
             linked = dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
-            return ledger.begin(connection, self._models, now, linked), links
+            return ledger.begin(connection, self._models, now, linked, start=start), links

@@ -1,16 +1,14 @@
 """The replays: one begins, goes on where an interrupted one stood, or is refused because another is at work.
 
-Whoever carries a replay out holds it under a name of their own, for a while at a time. A process that was killed is
-told from one that works by that: at once on the same machine, elsewhere when its time is over. Nothing but politeness
-rests on it: every write makes sure that the replay is still its writer's.
+Whoever carries a replay out holds it under a name of their own, for a while at a time (holding.py). A process that was
+killed is told from one that works: on the same machine by looking at it, elsewhere when its time is over. Nothing but
+politeness rests on it: every write makes sure that the replay is still its writer's.
 """
 
-import os
-import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, Row, Update, delete, func, insert, select, update
@@ -21,6 +19,7 @@ from replay import generations
 from replay.database import DatabaseUnusable
 from replay.fold_code import fold_code
 from replay.generations import Generation, ReplaySuperseded, generation
+from replay.rebuild import processes
 from replay.tables import heads, read_models, rebuild_members, rebuild_parts, rebuilds
 
 HELD = timedelta(minutes=2)
@@ -107,7 +106,7 @@ def resume(
         if _is_alive(found, now):
             raise ReplayRunning(f"{standing(connection, found, now)} is at work: wait until it has ended")
         if resumed is None and _can_go_on(found, models, clocks):
-            resumed = found._replace(holder=_new_holder(), held_until=now + HELD)
+            resumed = found._replace(holder=processes.new_holder(), held_until=now + HELD)
             held = {"holder": resumed.holder, "held_until": resumed.held_until}
             connection.execute(update(rebuilds).where(rebuilds.c.id == found.id).values(**held))
         else:
@@ -126,20 +125,31 @@ def resume(
     return resumed
 
 
+def heads_now(connection: Connection) -> dict[int, int]:
+    """The last position of each shard."""
+    query = select(heads.c.shard, heads.c.position).order_by(heads.c.shard)
+    return dict(connection.execute(query).tuples().all())
+
+
 def begin(
     connection: Connection,
     models: Sequence[ReadModel],
     now: datetime,
     linked: Mapping[UUID, UUID],
     clocks: Clocks | None = None,
+    *,
+    start: Mapping[int, int] | None = None,
 ) -> Rebuild:
-    """Begin a replay at the heads of now; `linked` tells the root of everybody who is linked at the time it is of."""
-    query = select(heads.c.shard, heads.c.position).order_by(heads.c.shard)
-    start = dict(connection.execute(query).tuples().all())
+    """Begin a replay; `linked` tells the root of everybody who is linked at the time it is of.
+
+    It begins at the heads of `start`, read before the links were: what comes later is caught up. Unless told, at those
+    of now.
+    """
+    start = heads_now(connection) if start is None else start
     number = 1 + (connection.scalar(select(func.max(rebuilds.c.id))) or 0)
     name = clocks.snapshot if clocks else None
     made = {model.name: (generations.create(connection, model, number, name).number, model.version) for model in models}
-    begun = Rebuild(number, now, FOLDING, _new_holder(), now + HELD, fold_code(), start, made)
+    begun = Rebuild(number, now, FOLDING, processes.new_holder(), now + HELD, fold_code(), start, made)
     if clocks:
         begun = begun._replace(as_of=clocks.as_of, known_at=clocks.known_at)
     connection.execute(
@@ -183,7 +193,7 @@ def enter(connection: Connection, rebuild: Rebuild, state: str) -> None:
     if state not in _AT_WORK:
         connection.execute(delete(rebuild_parts).where(rebuild_parts.c.rebuild == rebuild.id))
         connection.execute(delete(rebuild_members).where(rebuild_members.c.rebuild == rebuild.id))
-        _HELD_HERE.discard(rebuild.holder)
+        processes.let_go(rebuild.holder)
 
 
 def discard(connection: Connection, rebuild: Rebuild) -> None:
@@ -276,35 +286,13 @@ def _of(rebuild: Rebuild) -> Update:
     return update(rebuilds).where(rebuilds.c.id == rebuild.id)
 
 
-_HELD_HERE: set[str] = set()
-"""What this process holds: after a restart another process may bear the number of the one that was killed."""
-
-
-def _new_holder() -> str:
-    holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4()}"
-    _HELD_HERE.add(holder)
-    return holder
-
-
 def let_go(rebuild: Rebuild) -> None:
     """Tell that this process carries a replay out no longer: another may go on with it at once."""
-    _HELD_HERE.discard(rebuild.holder)
+    processes.let_go(rebuild.holder)
 
 
 def _is_alive(found: Rebuild, now: datetime) -> bool:
-    host, number, _ = found.holder.split("/")
-    if found.state not in _AT_WORK or found.held_until < now:
+    if found.state not in _AT_WORK:
         return False
-    if host != socket.gethostname():
-        return True
-    return found.holder in _HELD_HERE if int(number) == os.getpid() else _runs(int(number))
-
-
-def _runs(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    lives = processes.lives(found.holder)
+    return found.held_until >= now if lives is None else lives

@@ -89,10 +89,14 @@ class Switching:
                     generations.switch(connection, target)
                 ledger.enter(connection, self._rebuild, SWITCHED)
         except _Unexpected:
-            with self._database.write() as connection:
-                ledger.enter(connection, self._rebuild, READY)
+            self._let_wait()
             return found, False
         return found, True
+
+    def _let_wait(self) -> None:
+        with self._database.write() as connection:
+            self._ensure(connection)
+            ledger.enter(connection, self._rebuild, READY)
 
     def rows(self) -> dict[str, int]:
         """How many rows each read model has now."""

@@ -3,19 +3,24 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
+from domain.components import Link
 from domain.events import IdentitiesUnlinked
 from projections.timeline import timeline
-from replay import generations
+from replay import generations, identities
 from replay.generations import ReplaySuperseded
 from replay.journal import Journal
-from replay.rebuild import ReplayRunning, ledger, rebuild
+from replay.reading import Reader
+from replay.rebuild import ReplayRunning, holding, ledger, processes, rebuild
 from replay.rebuild.parts import Done, PartFolder, planned
 from replay.rebuild.switching import Switching
 from replay.tables import read_models, rebuild_members, rebuild_parts, rebuilds
@@ -174,6 +179,122 @@ def test_whoever_was_taken_over_writes_nothing_more(populated: Journal, digests:
     with pytest.raises(ReplaySuperseded, match="took over"):
         rebuild(populated, MODELS, told=taken_over)
     assert digests() == live
+
+
+def test_whoever_was_taken_over_at_the_gate_leaves_the_replay_to_the_other(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_wait = Switching._let_wait
+
+    def taken_over(self: Switching) -> None:
+        with populated.database.write() as connection:
+            connection.execute(update(rebuilds).values(holder="elsewhere/1/whoever"))
+        let_wait(self)
+
+    monkeypatch.setattr(Switching, "_let_wait", taken_over)
+    with pytest.raises(ReplaySuperseded, match="took over"):
+        rebuild(populated, [timeline], serve=False)
+    with populated.database.read() as connection:
+        assert connection.scalars(select(rebuilds.c.state)).one() == "catching up"
+
+
+@contextmanager
+def another_process() -> Iterator[int]:
+    """One that lives until the end of the block."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+
+
+def held_by(journal: Journal, holder: str, until: timedelta) -> None:
+    with journal.database.write() as connection:
+        connection.execute(update(rebuilds).values(holder=holder, held_until=journal.clock() + until))
+
+
+def test_one_whose_process_lives_is_not_taken_over_however_long_it_gave_no_sign(populated: Journal) -> None:
+    with pytest.raises(Killed):
+        rebuild(populated, MODELS, told=after(4))
+    with another_process() as number:
+        held_by(populated, processes.holder_of(number), -timedelta(hours=1))
+        with pytest.raises(ReplayRunning):
+            rebuild(populated, MODELS)
+    assert rebuild(populated, MODELS).switched
+
+
+def test_another_process_that_bears_the_number_of_one_that_was_killed_keeps_nobody_out(populated: Journal) -> None:
+    with pytest.raises(Killed):
+        rebuild(populated, MODELS, told=after(4))
+    with another_process() as number:
+        host, _, _ = processes.holder_of(number).split("/")
+        held_by(populated, f"{host}/{number}/before the machine was restarted:whoever", timedelta(hours=1))
+        assert rebuild(populated, MODELS).switched
+
+
+@pytest.mark.parametrize("step", ["a part", "the gate"])
+def test_a_replay_gives_signs_of_life_however_long_a_step_takes(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setattr(holding, "EVERY_SECONDS", 0.01)
+    at_rest, waited = Switching._compare_at_rest, []
+
+    def held_until() -> datetime:
+        with populated.database.read() as connection:
+            until: datetime = connection.scalars(select(rebuilds.c.held_until)).one()
+            return until
+
+    def takes_long(*_: object) -> None:
+        with populated.database.write() as connection:
+            connection.execute(update(rebuilds).values(held_until=populated.clock()))
+        end = monotonic() + 5
+        while held_until() <= populated.clock():
+            assert monotonic() < end, "no sign of life"
+        waited.append(step)
+
+    def long_gate(self: Switching, *arguments: object) -> object:
+        takes_long()
+        return at_rest(self, *arguments)  # type: ignore[arg-type]
+
+    if step == "the gate":
+        monkeypatch.setattr(Switching, "_compare_at_rest", long_gate)
+    assert rebuild(populated, [timeline], compare=True, told=after_one(takes_long) if step == "a part" else ignore)
+    assert waited == [step]
+
+
+def ignore(_: Done) -> None:
+    pass
+
+
+def after_one(then: Callable[[], None]) -> Callable[[Done], None]:
+    """Does this once, when the first part is done."""
+    done: list[Done] = []
+
+    def once(part: Done) -> None:
+        if not done:
+            then()
+        done.append(part)
+
+    return once
+
+
+def test_a_link_that_is_committed_while_a_replay_begins_is_in_its_rows(
+    populated: Journal, digests: Digests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not populated.database.is_postgres:
+        pytest.skip("SQLite has one writer at a time: nobody is ever in between")
+    populated.record(linked(PEOPLE[3], PEOPLE[4], "before"))
+    relink = identities.relink_all
+
+    def and_then_others_are(connection: Connection, reader: Reader) -> dict[UUID, list[Link]]:
+        found = relink(connection, reader)
+        populated.record(linked(PEOPLE[1], PEOPLE[99], "meanwhile"))
+        populated.record(linked(PEOPLE[3], PEOPLE[4], "before", IdentitiesUnlinked))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules[rebuild.__module__], "relink_all", and_then_others_are)
+        rebuild(populated, MODELS)
+    begun_amid = digests()
+    rebuild(populated, MODELS)
+    assert digests() == begun_amid
 
 
 def test_a_part_is_folded_once_however_often_it_is_asked_for(populated: Journal) -> None:
