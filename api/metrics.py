@@ -47,19 +47,21 @@ class FromDatabase(Collector):
         except Exception as error:
             # Whatever it is, metrics are still read: this is the moment at which they are needed.
             log.warning("the database was not asked: %s", type(error).__qualname__)
-            told = [_one(metrics.DATABASE_UP, 0)]
+            return [_one(metrics.DATABASE_UP, 0)]
+        # What may fail though the database answers takes nothing else with it.
+        for ask in (self._read_models, self._alerts):
+            try:
+                told += ask()
+            except Exception as error:
+                log.warning("some metrics are left out", extra={"error": type(error).__qualname__})
         return told
 
     def _told(self) -> Iterator[Metric]:
         majung = self._majung
         schema.check(majung.database)
-        # A journal may be set ahead of the clock.
-        now = majung.now()
-        models = majung.models()
         with majung.database.read() as connection:
             revision = schema.revision_of(connection) or ""
             heads = backlog.journal_heads(connection)
-            models_behind = backlog.read_models_behind(connection, models)
             publishing = backlog.publishing_behind(connection)
             offsets = backlog.next_offsets(connection)
             parked = backlog.parked_by_code(connection)
@@ -73,21 +75,27 @@ class FromDatabase(Collector):
         yield _family(metrics.DATABASE_INFO, [((kind, revision), 1)])
         yield _family(metrics.EVENTS, [((head.shard,), head.position) for head in heads])
         yield _one(metrics.LAST_RECORDED, backlog.newest(heads).timestamp())
-        for found, events, seconds in (
-            (models_behind, metrics.READ_MODEL_LAG_EVENTS, metrics.READ_MODEL_LAG_SECONDS),
-            (publishing, metrics.PUBLISH_LAG_EVENTS, metrics.PUBLISH_LAG_SECONDS),
-        ):
-            yield _family(events, [(_place(behind), behind.events) for behind in found])
-            yield _family(seconds, [(_place(behind), behind.seconds(now)) for behind in found])
+        yield from _behind(publishing, majung.now(), metrics.PUBLISH_LAG_EVENTS, metrics.PUBLISH_LAG_SECONDS)
         yield _of_generations(projections.lines)
         yield from _of_replays(projections.replays, clock)
         yield _family(metrics.REPLAYS_ENDED, [((outcome,), count) for outcome, count in outcomes.items()])
         yield _family(metrics.NEXT_OFFSET, [((topic, partition), offset) for topic, partition, offset in offsets])
         yield _family(metrics.PARKED, [((code,), count) for code, count in sorted(parked.items())])
         yield _one(metrics.HELD, held)
-        if (alerts := backlog.alerts_to_acknowledge(majung.journal, now)) is not None:
-            yield _one(metrics.ALERTS_OPEN, alerts.open)
-            yield _one(metrics.ALERTS_ESCALATED, alerts.escalated)
+
+    def _read_models(self) -> list[Metric]:
+        majung = self._majung
+        # A journal may be set ahead of the clock.
+        now, models = majung.now(), majung.models()
+        with majung.database.read() as connection:
+            found = backlog.read_models_behind(connection, models)
+        return list(_behind(found, now, metrics.READ_MODEL_LAG_EVENTS, metrics.READ_MODEL_LAG_SECONDS))
+
+    def _alerts(self) -> list[Metric]:
+        found = backlog.alerts_to_acknowledge(self._majung.journal, self._majung.now())
+        if found is None:
+            return []
+        return [_one(metrics.ALERTS_OPEN, found.open), _one(metrics.ALERTS_ESCALATED, found.escalated)]
 
 
 def registry_of(majung: Majung) -> CollectorRegistry:
@@ -179,8 +187,9 @@ def _of_replays(replays: Sequence[Replay], now: datetime) -> Iterator[Metric]:
     yield _family(metrics.REPLAY_AGE_SECONDS, ages)
 
 
-def _place(behind: Behind) -> tuple[str, int]:
-    return behind.name, behind.shard
+def _behind(found: Sequence[Behind], now: datetime, events: InDatabase, seconds: InDatabase) -> Iterator[Metric]:
+    yield _family(events, [((behind.name, behind.shard), behind.events) for behind in found])
+    yield _family(seconds, [((behind.name, behind.shard), behind.seconds(now)) for behind in found])
 
 
 def _one(told: InDatabase, value: float) -> Metric:

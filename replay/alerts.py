@@ -7,6 +7,7 @@ position can be told as they were: that lets a watcher who was away go on withou
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -19,14 +20,16 @@ from sqlalchemy import Connection, Table, select
 from domain.alerts import WATCHED
 from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
 from domain.components import in_force, roots
-from domain.history import SPECIAL, Recorded, history_of, links_of
+from domain.history import SPECIAL, history_of, links_of
 from domain.versions import names_of
 from projections.alert_list import AlertLine, Telling
 from projections.alerts import AlertRow, alerts, all_rows, calling_rows, standing_rows
 from replay import generations
 from replay.database import portions
+from replay.held import CannotBeFolded, folding
 from replay.identities import streams_ever_linked
 from replay.journal import Journal
+from replay.reading import Unreadable
 from replay.tables import heads
 from replay.tables import journal as log
 from replay.wake import Wake
@@ -158,15 +161,16 @@ class Watcher:
         """Up to where they were told everything."""
 
     def begin(self, since: Mark | None = None) -> News:
-        """All that is open, or what changed since a mark; a mark that this journal cannot have, or that is too far
-        behind, begins anew.
+        """All that is open, or what changed since a mark. A mark that this journal cannot have, or that is too far
+        behind, begins anew; so does one since which something was recorded of somebody whose events do not read.
         """
         found = look(self._journal, self._now)
         if since is not None and _is_past(since, found.mark) and _events_between(since, found.mark) <= FARTHEST_BEHIND:
             with self._journal.database.read() as connection:
-                before = _at(connection, self._journal, since.positions, calling_rows)
-            self._telling.assume(_calling(before), since.at)
-            return self._news(found)._replace(goes_on=True)
+                before, is_known = _seen(connection, self._journal, since.positions, calling_rows)
+            if is_known:
+                self._telling.assume(_calling(before), since.at)
+                return self._news(found)._replace(goes_on=True)
         return self._news(found)
 
     def after(self, found: Look) -> News | None:
@@ -210,12 +214,22 @@ def _and_these(event_ids: Collection[UUID], connection: Connection, table: Table
 
 
 def _at(connection: Connection, journal: Journal, positions: Positions, stored: Stored) -> dict[UUID, AlertRow]:
+    return _seen(connection, journal, positions, stored).rows
+
+
+class _Seen(NamedTuple):
+    rows: dict[UUID, AlertRow]
+    is_known: bool
+    """Not where rows may tell more than these positions: of somebody who does not fold something came later."""
+
+
+def _seen(connection: Connection, journal: Journal, positions: Positions, stored: Stored) -> _Seen:
     """The alerts as they were at these positions: those that the read model gives by `stored`, and all of everybody of
-    whom the worker or these positions had not seen everything.
+    whom the worker or these positions had not seen everything. Who does not fold keeps the rows that there are.
     """
     [live] = generations.live(connection, [alerts])
     touched: set[UUID] = set()
-    later: set[UUID] = set()
+    later: dict[UUID, UUID] = {}
     for shard, position in enumerate(positions):
         start = min(position, generations.position_of(connection, live, shard))
         query = select(log.c.participant_id, log.c.event_id, log.c.position)
@@ -223,28 +237,36 @@ def _at(connection: Connection, journal: Journal, positions: Positions, stored: 
         for participant_id, event_id, told_at in connection.execute(since):
             touched.add(participant_id)
             if told_at > position:
-                later.add(event_id)
-    people, folded = _folded(connection, journal, touched, later)
+                later[event_id] = participant_id
+    people, folded = _folded(connection, journal, touched, later.keys())
     kept = {row.event_id: row for row in stored(connection, live.table) if row.component not in people}
-    return kept | folded
+    return _Seen(kept | folded, people.issuperset(later.values()))
 
 
 def _folded(
     connection: Connection, journal: Journal, touched: Collection[UUID], later: Collection[UUID]
 ) -> tuple[set[UUID], dict[UUID, AlertRow]]:
-    """The alerts of these people and of whoever ever was linked to them, without the events that came later."""
+    """The alerts of these people and of whoever ever was linked to them, without the events that came later; and whose
+    those are. Who does not fold is left out, with everybody who is one person with them.
+    """
     people: set[UUID] = set()
     rows: dict[UUID, AlertRow] = {}
     for some in portions(sorted(touched)):
-        streams = streams_ever_linked(connection, journal.reader, some)
-        people |= streams.keys()
+        unreadable: Unreadable = {}
+        streams = streams_ever_linked(connection, journal.reader, some, unreadable)
         known = {person: [told for told in stream if told.event_id not in later] for person, stream in streams.items()}
         links = [link for stream in known.values() for link in links_of(stream)]
         together = roots((link.one, link.other) for link in in_force(links))
-        components: dict[UUID, list[Recorded]] = {}
-        for person, stream in known.items():
-            components.setdefault(together.get(person, person), []).extend(stream)
-        for root, recorded in components.items():
-            for row in alerts.fold(history_of(root, recorded, links=links)):
-                rows[row.event_id] = row
+        components: dict[UUID, set[UUID]] = {}
+        for person in known:
+            components.setdefault(together.get(person, person), set()).add(person)
+        for root, identities in components.items():
+            if not identities.isdisjoint(unreadable):
+                continue
+            recorded = [told for person in sorted(identities) for told in known[person]]
+            # Whoever is held is told of by the worker, and where they are asked for.
+            with suppress(CannotBeFolded), folding():
+                found = alerts.fold(history_of(root, recorded, links=links))
+                rows |= {row.event_id: row for row in found}
+                people |= identities
     return people, rows

@@ -12,7 +12,7 @@ from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded, links_of
 from replay.append import hold_heads, shard_of
 from replay.database import portions
-from replay.reading import Reader
+from replay.reading import Reader, Unreadable
 from replay.tables import journal, members
 
 _LINKS = (IdentitiesLinked.stored_as, IdentitiesUnlinked.stored_as)
@@ -106,25 +106,33 @@ def identities_at(
     return {person: frozenset(by_root[together.get(person, person)]) for person in everybody}
 
 
-def streams_ever_linked(connection: Connection, reader: Reader, people: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
-    """The streams of these people and of everybody who ever was linked to them, directly or by others."""
+def streams_ever_linked(
+    connection: Connection, reader: Reader, people: Iterable[UUID], unreadable: Unreadable | None = None
+) -> dict[UUID, list[Recorded]]:
+    """The streams of these people and of everybody who ever was linked to them, directly or by others.
+
+    Of whom something does not read is put into `unreadable`, where it is given, and has an empty stream.
+    """
     streams: dict[UUID, list[Recorded]] = {}
-    for found in _outwards(connection, reader, people):
+    for found in _outwards(connection, reader, people, unreadable):
         streams |= found
     return streams
 
 
 def _outwards(
-    connection: Connection, reader: Reader, people: Iterable[UUID]
+    connection: Connection, reader: Reader, people: Iterable[UUID], unreadable: Unreadable | None
 ) -> Iterator[Mapping[UUID, list[Recorded]]]:
     """The streams of these people, then of those ever linked to them, and so on: everybody's once."""
     reached: set[UUID] = set()
     pending = set(people)
     while pending:
-        found = reader.streams(connection, pending)
+        found = reader.streams(connection, pending, unreadable=unreadable)
+        links = [link for stream in found.values() for link in links_of(stream)]
+        if unread := pending & (unreadable or {}).keys():
+            links += [link for own in reader.links(connection, unread).values() for link in own]
         yield {person: found.get(person, []) for person in pending}
         reached |= pending
-        pending = {link.other for stream in found.values() for link in links_of(stream)} - reached
+        pending = {link.other for link in links} - reached
 
 
 def streams_of_one(

@@ -224,8 +224,8 @@ def _told(line: AlertLine) -> AlertTold:
 _RESTART = message(
     "restart",
     {
-        "detail": "too much was recorded since this Last-Event-ID, or it is none of this journal: forget all alerts"
-        " that were told, the next message has every one that is open"
+        "detail": "one cannot go on from this Last-Event-ID: forget all alerts that were told, the next message has"
+        " every one that is open"
     },
 )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
@@ -23,6 +24,7 @@ from replay.rebuild import rebuild
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import take
 from replay.schema import REVISIONS
+from replay.vault import MasterKeyUnusable
 from tests.api.http.requests import settings_in
 from tests.examples import call_received, participant_registered, store_visited
 from tests.replay.rebuild.test_resuming import Killed, after
@@ -46,6 +48,10 @@ def read(majung: Majung) -> Told:
         for family in parse(body.decode())
         for sample in family.samples
     }
+
+
+def names(told: Told) -> set[str]:
+    return {name for name, _ in told}
 
 
 def total(told: Told, name: str) -> float:
@@ -167,6 +173,32 @@ def test_alerts_are_left_out_where_telling_them_would_take_long(
     told = read(majung)
     assert ("majung_alerts_open", ()) not in told
     assert told["majung_database_up", ()] == 1
+
+
+def test_a_newer_release_that_waits_for_its_replay_tells_all_but_the_lag_of_rows_that_are_not_its_own(
+    majung: Majung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    majung.journal.record([call_received])
+    with pytest.raises(Killed):
+        rebuild(majung.journal, [timeline], told=after(1))
+    before = names(read(majung))
+    newer = replace(timeline, version=timeline.version + 1)
+    monkeypatch.setattr("api.wiring.MODELS", [newer if model is timeline else model for model in wiring.MODELS])
+    told = read(majung)
+    assert told["majung_database_up", ()] == 1
+    assert told["majung_replay_events", ("1",)] == 1
+    assert before - names(told) == {"majung_read_model_lag_events", "majung_read_model_lag_seconds"}
+
+
+def test_where_alerts_cannot_be_told_everything_else_is(majung: Majung, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MasterKeyUnusable
+
+    before = names(read(majung))
+    monkeypatch.setattr("replay.backlog.alerts_to_acknowledge", fail)
+    told = read(majung)
+    assert told["majung_database_up", ()] == 1
+    assert before - names(told) == {"majung_alerts_open", "majung_alerts_escalated"}
 
 
 def test_a_database_that_cannot_be_used_is_told_and_the_rest_left_out(majung: Majung) -> None:

@@ -1,5 +1,6 @@
 """Alerts as the journal has them: exact whatever the worker has folded, told once, and never by a replay."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -14,6 +15,7 @@ from sqlalchemy import delete, update
 
 from domain.acknowledging import AlertTakenOn
 from domain.clock import END_OF_TIME, parse_moment
+from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.alert_list import AlertState, alert_list
 from projections.alerts import alerts
@@ -24,6 +26,7 @@ from replay.journal import Journal
 from replay.linking import link, unlink
 from replay.rebuild import rebuild
 from replay.tables import positions
+from replay.vault import keys
 from replay.worker import Worker
 from replay.workers import NotAWorker
 from tests.conftest import MODELS
@@ -217,6 +220,75 @@ def test_looks_come_with_commits_and_with_escalations_and_end_when_told(tracked:
     assert told(watching.after(next(came))) == [("escalated", soon.event_id)]
     stop.set()
     assert list(came) == []
+
+
+OTHERS = emergency.replaced(participant_id=OTHER_PARTICIPANT)
+
+
+def lose_the_key_of(journal: Journal, one: UUID) -> None:
+    with journal.vault.database.write() as connection:
+        connection.execute(delete(keys).where(keys.c.participant_id == one))
+    journal.vault._known.clear()
+
+
+def test_one_whose_events_do_not_read_keeps_the_alerts_of_before_and_hides_nobody_elses(
+    tracked: Journal, clock: Clock
+) -> None:
+    record(tracked, emergency)
+    Worker(tracked, MODELS).catch_up()
+    record(tracked, phq9.replaced(occurred_at=START), OTHERS)
+    lose_the_key_of(tracked, PARTICIPANT)
+    both = {emergency.event_id, OTHERS.event_id}
+    assert look(tracked, clock).calling.keys() == both
+    assert {row.event_id for row in standing(tracked)} == {row.event_id for row in everything(tracked)} == both
+    assert {event_id for _, event_id in told(watcher(tracked).begin())} == both
+
+
+def test_one_whose_events_do_not_fold_hides_nobody_elses_alerts(
+    tracked: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fold(history: History) -> Any:
+        if history.root == PARTICIPANT:
+            raise ValueError("010-1234-5678 is no number")
+        return alerts.fold(history)
+
+    record(tracked, emergency, OTHERS)
+    monkeypatch.setattr("replay.alerts.alerts", replace(alerts, fold=fold))
+    assert look(tracked, clock).calling.keys() == {OTHERS.event_id}
+
+
+@pytest.mark.parametrize("parted", [False, True], ids=["linked", "linked and unlinked"])
+def test_whoever_is_linked_to_one_whose_events_do_not_read_keeps_their_alerts_until_they_are_unlinked(
+    tracked: Journal, clock: Clock, parted: bool
+) -> None:
+    record(tracked, emergency, phq9.replaced(occurred_at=START), OTHERS)
+    Worker(tracked, MODELS).catch_up()
+    [pair] = link(tracked, PARTICIPANT, OTHER_PARTICIPANT, reason="one person", now=clock()).pair_ids
+    if parted:
+        unlink(tracked, PARTICIPANT, pair_id=pair, reason="two people", now=clock())
+    lose_the_key_of(tracked, PARTICIPANT)
+    again = OTHERS.replaced(source_id="again")
+    record(tracked, again)
+    calling = look(tracked, clock).calling.keys()
+    assert calling >= {emergency.event_id, OTHERS.event_id}
+    assert (again.event_id in calling) == parted
+
+
+def test_who_was_away_while_events_of_somebody_stopped_reading_begins_anew_and_goes_on_from_there(
+    tracked: Journal, clock: Clock
+) -> None:
+    """What was known of them then cannot be told any more: all that is open is told again, and nothing is lost."""
+    before = watcher(tracked).begin().mark
+    record(tracked, emergency)
+    Worker(tracked, MODELS).catch_up()
+    record(tracked, phq9.replaced(occurred_at=START))
+    lose_the_key_of(tracked, PARTICIPANT)
+    Worker(tracked, MODELS).catch_up()
+    anew = watcher(tracked).begin(before)
+    assert (anew.goes_on, told(anew)) == (False, [("open", emergency.event_id)])
+    record(tracked, OTHERS)
+    later = watcher(tracked).begin(anew.mark)
+    assert (later.goes_on, told(later)) == (True, [("open", OTHERS.event_id)])
 
 
 @pytest.fixture(scope="module")
