@@ -5,14 +5,13 @@ from typing import Annotated
 import typer
 
 from api import wiring
-from api.cli.listing import Listing, record
+from api.cli.listing import Listing
 from api.cli.messages import bars, remark
 from api.cli.options import AsOf, KnownAt, Output
 from api.cli.output import Format, show
 from api.cli.replaying import Nice, Workers, chosen_names, crew, named
 from api.settings import load_settings
 from replay.rebuild import snapshots
-from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import Snapshot
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and hyphens, such as report-2025-q3.")]
@@ -34,29 +33,29 @@ def take(
     """Fold everybody's history as of and as known at two moments, and keep the rows under a name."""
     chosen = chosen_names(models or [])
     with wiring.start(load_settings()) as majung:
-        now = majung.now()
-        told = Clocks(name, as_of or now, known_at or now)
+        making = named(majung, chosen)
+        told = snapshots.clocks(majung.journal, making, name, as_of, known_at)
         with bars("taking", "events") as (advance, more):
             found = snapshots.take(
                 majung.journal,
-                named(majung, chosen),
+                making,
                 told,
                 crew(majung, workers, nice),
                 advance,
                 lambda part: more(f"process {part.worker}", part.events),
             )
-    show(output, record("snapshot", **found._asdict()))
+    show(output, Listing("snapshot", Snapshot._fields, [found], record=True))
 
 
 def list_snapshots(output: Output = Format.TABLE) -> None:
-    """Every snapshot, the last one first."""
+    """Every snapshot, the last one first; also those that are being taken, or were interrupted."""
     with wiring.start(load_settings()) as majung, majung.database.read() as connection:
-        found = snapshots.listed(connection)
+        found = snapshots.listed(connection, majung.journal.clock())
     show(output, Listing("snapshots", Snapshot._fields, found, brief=Snapshot._fields[:-1]))
 
 
 def drop(name: Name) -> None:
-    """Remove a snapshot. Reports that were pinned to it can then not be made again."""
+    """Remove a snapshot, also one that was interrupted. Reports that were pinned to it can then not be made again."""
     with wiring.start(load_settings()) as majung:
-        snapshots.drop(majung.journal, named(majung, []), name)
+        snapshots.drop(majung.journal, name)
     remark(f"snapshot {name} is dropped")

@@ -1,9 +1,12 @@
 """Snapshots: everybody's rows of one moment, as known at another, whatever is recorded later."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection, select
 
 from domain.events import IdentitiesUnlinked, TouchpointVoided
 from domain.touchpoint import Touchpoint
@@ -13,9 +16,10 @@ from projections.timeline import timeline
 from replay import generations
 from replay.as_of import person
 from replay.journal import Journal
-from replay.rebuild import rebuild
+from replay.rebuild import ReplayRunning, rebuild
 from replay.rebuild.ledger import Clocks
-from replay.rebuild.snapshots import SnapshotRefused, drop, find, listed, pinned, take
+from replay.rebuild.snapshots import SnapshotRefused, clocks, drop, find, listed, pinned, take
+from replay.tables import rebuilds
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.given import on
@@ -68,6 +72,18 @@ def rows(journal: Journal, model: ReadModel, name: str) -> list[object]:
         return model.ordered(generations.read(connection, found))
 
 
+def waiting(journal: Journal) -> bool:
+    """Whether PostgreSQL makes somebody wait for another's transaction."""
+    with journal.database.read() as connection:
+        found = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return connection.exec_driver_sql(found).first() is not None
+
+
+def states(journal: Journal) -> dict[str, str]:
+    with journal.database.read() as connection:
+        return {found.name: found.state for found in listed(connection, journal.clock())}
+
+
 @pytest.mark.parametrize("known_at", [FIRST, SECOND, THIRD])
 @pytest.mark.parametrize("as_of", [datetime(2025, 6, 15, tzinfo=UTC), THIRD])
 def test_a_snapshot_holds_what_each_person_is_on_demand(told: Journal, as_of: datetime, known_at: datetime) -> None:
@@ -96,10 +112,12 @@ def test_a_snapshot_that_was_interrupted_goes_on_and_is_no_ones_until_it_is_whol
     now = populated.clock()
     with pytest.raises(Killed):
         take(populated, MODELS, Clocks("report", now, now), told=after(3))
-    with populated.database.read() as connection:
-        assert listed(connection) == []
+    assert states(populated) == {"report": "interrupted"}
+    with populated.database.read() as connection, pytest.raises(SnapshotRefused, match="no snapshot report"):
+        find(connection, "report")
     rebuild(populated, MODELS)
-    take(populated, MODELS, Clocks("report", now, now))
+    assert take(populated, MODELS, Clocks("report", now, now)).state == "taken"
+    assert states(populated) == {"report": "taken"}
     assert len(rows(populated, timeline, "report")) == len(PEOPLE)
 
 
@@ -108,7 +126,7 @@ def test_a_name_is_used_once_until_it_is_dropped(populated: Journal) -> None:
     take(populated, [timeline], Clocks("report", now, now))
     with pytest.raises(SnapshotRefused, match="already"):
         take(populated, [timeline], Clocks("report", now, now))
-    drop(populated, MODELS, "report")
+    drop(populated, "report")
     with populated.database.read() as connection, pytest.raises(SnapshotRefused, match="no snapshot report"):
         find(connection, "report")
     take(populated, [timeline], Clocks("report", now, now))
@@ -130,3 +148,104 @@ def test_a_read_model_that_a_snapshot_does_not_hold_is_named(populated: Journal)
         pytest.raises(SnapshotRefused, match="holds timeline, not contributions"),
     ):
         pinned(connection, [contributions], "report")
+
+
+def test_what_is_recorded_while_a_snapshot_is_taken_is_not_in_it_whatever_the_clock_says(populated: Journal) -> None:
+    now = populated.clock()
+    late = iter(PEOPLE)
+
+    def record(_: object) -> None:
+        for one in late:
+            populated.record([store_visited.replaced(participant_id=one, source_id="late")], now=now)
+
+    take(populated, [timeline], Clocks("report", now, now), told=record)
+    assert next(late, None) is None
+    assert {row.touchpoints for row in rows(populated, timeline, "report")} == {3}  # type: ignore[attr-defined]
+
+
+def test_what_was_being_recorded_when_a_snapshot_began_is_in_it_for_everybody_or_for_nobody(
+    populated: Journal,
+) -> None:
+    if not populated.database.is_postgres:
+        pytest.skip("SQLite has one writer at a time: nothing is recorded beside it")
+    recorded, committed = Event(), Event()
+
+    def held_back(_: Connection, __: object) -> None:
+        recorded.set()
+        assert committed.wait(10)
+
+    late = [store_visited.replaced(participant_id=person, source_id="late") for person in PEOPLE]
+    with ThreadPoolExecutor(2) as others:
+        recording = others.submit(populated.record, late, beside=held_back)
+        assert recorded.wait(10)
+        now = populated.clock()
+
+        def commit(_: object = None) -> None:
+            committed.set()
+            recording.result()
+
+        taking = others.submit(take, populated, [timeline], Clocks("report", now, now), told=commit)
+        # It waits for whoever records; were it to fold meanwhile, the rest would come after its first part.
+        while not committed.is_set() and not taking.done():
+            if waiting(populated):
+                commit()
+        taking.result()
+    assert {row.touchpoints for row in rows(populated, timeline, "report")} == {4}  # type: ignore[attr-defined]
+
+
+def test_one_that_was_interrupted_goes_on_as_of_its_own_moments_where_none_are_told(populated: Journal) -> None:
+    begun = clocks(populated, MODELS, "report", None, None)
+    with pytest.raises(Killed):
+        take(populated, MODELS, begun, told=after(3))
+    assert clocks(populated, MODELS, "report", None, None) == begun
+    assert clocks(populated, MODELS, "report", begun.as_of, None) == begun
+    assert clocks(populated, MODELS, "report", FIRST, None).known_at > begun.known_at
+    assert clocks(populated, [timeline], "report", None, None).known_at > begun.known_at
+    assert clocks(populated, MODELS, "other", None, None).known_at > begun.known_at
+    take(populated, MODELS, clocks(populated, MODELS, "report", None, None))
+    with populated.database.read() as connection:
+        assert len(connection.execute(select(rebuilds)).all()) == 1
+
+
+def test_one_that_was_interrupted_can_be_dropped_and_one_at_work_cannot(populated: Journal) -> None:
+    now = populated.clock()
+
+    def look(_: object) -> None:
+        assert states(populated) == {"report": "building"}
+        with pytest.raises(ReplayRunning, match="at work"):
+            drop(populated, "report")
+        raise Killed
+
+    with pytest.raises(Killed):
+        take(populated, MODELS, Clocks("report", now, now), told=look)
+    drop(populated, "report")
+    assert states(populated) == {}
+    with pytest.raises(SnapshotRefused, match="no snapshot report"):
+        drop(populated, "report")
+
+
+def test_of_one_name_with_other_read_models_only_the_last_is_left(populated: Journal) -> None:
+    now = populated.clock()
+    with pytest.raises(Killed):
+        take(populated, [timeline], Clocks("report", now, now), told=after(3))
+    take(populated, [contributions], Clocks("report", now, now))
+    with populated.database.read() as connection:
+        assert [found.read_models for found in listed(connection, now)] == [("contributions",)]
+
+
+def test_workers_go_on_while_a_snapshot_is_indexed(populated: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not populated.database.is_postgres:
+        pytest.skip("SQLite has one writer at a time")
+    index, indexed = generations.index, []
+
+    def beside(connection: Connection, target: generations.Generation) -> None:
+        index(connection, target)
+        with populated.database.write() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout TO '1s'")
+            generations.hold(other)
+        indexed.append(target.model.name)
+
+    monkeypatch.setattr(generations, "index", beside)
+    now = populated.clock()
+    take(populated, [timeline, contributions], Clocks("report", now, now))
+    assert indexed == ["timeline", "contributions"]
