@@ -1,15 +1,15 @@
 """Who publishes rows to a topic now, and which generation of them was compared with it as a whole.
 
 For topics that follow rows, of which one publisher at a time sees to all; the journal's has a claim for each shard
-(published.py). A claim keeps two publishers from doing the same work, and what one of them notes counts only while the
-claim is its own.
+(published.py). What a publisher notes counts only while the claim is its own.
 """
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+from sqlalchemy import Connection, select, text, update
 
+from replay import claims
 from replay.tables import outboxes
 
 
@@ -23,7 +23,7 @@ class Standing(NamedTuple):
 
     def is_open_to(self, holder: str, now: datetime) -> bool:
         """Whether no other publisher claims the topic."""
-        return self.holder in (None, holder) or self.held_until is None or self.held_until <= now
+        return claims.is_free(self.holder, self.held_until, to=holder, now=now)
 
 
 def standing(connection: Connection, topic: str) -> Standing:
@@ -33,30 +33,24 @@ def standing(connection: Connection, topic: str) -> Standing:
     return Standing(None, None, None) if found is None else Standing(*found)
 
 
-def claim(connection: Connection, topic: str, holder: str, *, now: datetime, until: datetime) -> bool:
-    """Claim a topic until then; False while another holds it."""
+def claim(connection: Connection, topic: str, holder: str, *, now: datetime, until: datetime) -> Standing | None:
+    """Claim a topic until then; returns how it stood before, None while another holds it."""
     connection.execute(text("INSERT INTO outboxes (topic) VALUES (:topic) ON CONFLICT DO NOTHING"), {"topic": topic})
-    held = outboxes.c.held_until
-    free = or_(outboxes.c.holder.is_(None), outboxes.c.holder == holder, held.is_(None), held <= now)
-    claimed = update(outboxes).where(outboxes.c.topic == topic, free).values(holder=holder, held_until=until)
-    return bool(connection.execute(claimed).rowcount)
+    before = claims.claim(connection, outboxes, [outboxes.c.topic == topic], holder, now=now, until=until)
+    return None if before is None else Standing(before.generation, before.holder, before.held_until)
 
 
 def still_held(connection: Connection, topic: str, holder: str) -> bool:
     """Whether nobody has claimed the topic since; until this transaction ends nobody can."""
-    kept = update(outboxes).where(_own(topic, holder)).values(holder=holder)
+    kept = update(outboxes).where(outboxes.c.topic == topic, outboxes.c.holder == holder).values(holder=holder)
     return bool(connection.execute(kept).rowcount)
 
 
-def compared(connection: Connection, topic: str, generation: int) -> None:
-    """The topic holds what this generation holds."""
+def compared(connection: Connection, topic: str, generation: int | None) -> None:
+    """The topic holds what this generation holds; None: perhaps what none does."""
     connection.execute(update(outboxes).where(outboxes.c.topic == topic).values(generation=generation))
 
 
 def release(connection: Connection, topic: str, holder: str) -> None:
     """Give up what this publisher claims, so that another need not wait for its end."""
-    connection.execute(update(outboxes).where(_own(topic, holder)).values(holder=None, held_until=None))
-
-
-def _own(topic: str, holder: str) -> ColumnElement[bool]:
-    return and_(outboxes.c.topic == topic, outboxes.c.holder == holder)
+    claims.release(connection, outboxes, topic, holder)

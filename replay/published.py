@@ -1,15 +1,16 @@
 """How far the journal was published: a position for each topic and shard, and who publishes there now.
 
-A claim keeps two publishers from doing the same work. It proves nothing: a publisher that was stopped for longer than
-its claim lasts comes back and sends once more what another has sent meanwhile. That harms no reader. Whoever publishes
-begins where everything before was acknowledged and goes on in order, so the first copy of every event is in order.
+A publisher that was stopped for longer than its claim lasts comes back and sends once more what another has sent
+meanwhile. That harms no reader. Whoever publishes begins where everything before was acknowledged and goes on in order,
+so the first copy of every event is in order.
 """
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, select, text, update
 
+from replay import claims
 from replay.database import rows_of
 from replay.tables import heads, published
 
@@ -24,8 +25,7 @@ class Standing(NamedTuple):
 
     def is_open_to(self, holder: str, now: datetime) -> bool:
         """Whether this publisher has something to do here that no other is doing."""
-        taken = self.holder not in (None, holder) and self.held_until is not None and self.held_until > now
-        return self.position < self.head and not taken
+        return self.position < self.head and claims.is_free(self.holder, self.held_until, to=holder, now=now)
 
 
 class OpenRow(NamedTuple):
@@ -73,10 +73,8 @@ def claim(connection: Connection, topic: str, shard: int, holder: str, *, now: d
     """Claim a shard until then; returns the position to go on from, None while another holds it."""
     made = "INSERT INTO published (topic, shard, position) VALUES (:topic, :shard, 0) ON CONFLICT DO NOTHING"
     connection.execute(text(made), {"topic": topic, "shard": shard})
-    held = published.c.held_until
-    free = or_(published.c.holder.is_(None), published.c.holder == holder, held.is_(None), held <= now)
-    claimed = update(published).where(*_place(topic, shard), free).values(holder=holder, held_until=until)
-    return connection.scalar(claimed.returning(published.c.position))
+    before = claims.claim(connection, published, _place(topic, shard), holder, now=now, until=until)
+    return None if before is None else before.position
 
 
 def move(
@@ -94,8 +92,7 @@ def move(
 
 def release(connection: Connection, topic: str, holder: str) -> None:
     """Give up what this publisher claims, so that another need not wait for its end."""
-    held = update(published).where(published.c.topic == topic, published.c.holder == holder)
-    connection.execute(held.values(holder=None, held_until=None))
+    claims.release(connection, published, topic, holder)
 
 
 def _place(topic: str, shard: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,8 +1,8 @@
 """The journeys as a topic has them, beside the journeys as their rows have them: whose differ, and how.
 
-A digest of what was last sent is kept of everybody who has a journey in the topic, so that what is sent is what
-changed, whatever made it change: an event, a link, a replay by other code. Nobody's events are read for it, and no key
-is needed.
+A digest of what was last sent is kept of everybody who has a journey in the topic, or may have one since something was
+sent and not yet acknowledged, so that what is sent is what changed, whatever made it change: an event, a link, a replay
+by other code. Nobody's events are read for it, and no key is needed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

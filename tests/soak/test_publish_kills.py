@@ -1,16 +1,21 @@
 """Publishers killed at any moment, again and again: each topic still says what the database says."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from replay import generations
+from domain.touchpoint import Touchpoint
+from replay import generations, linking
 from replay.database import Database
 from replay.journal import Journal
+from replay.recorder import now_in_utc
 from replay.schema import upgrade
 from replay.vault import Vault
+from replay.worker import Worker
 from tests.brokers import Broker
 from tests.conftest import MASTER_KEY
 from tests.consumers.kafka.reading import first_copies, new_topic, read
@@ -18,6 +23,7 @@ from tests.consumers.kafka.test_publish import killed_after, places
 from tests.consumers.kafka.test_publish_faults import KINDS
 from tests.consumers.kafka.test_publish_journeys import MODELS, facts, folded, record, wanted
 from tests.consumers.kafka.test_publish_parked import BROKEN, discard, in_the_table, park, states
+from tests.examples import touchpoint_voided
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 201)]
 NAMES = ("journal", "parked", "journeys")
@@ -36,8 +42,12 @@ def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
         generations.establish(connection, MODELS)
     journal = Journal(database, Vault(keys, MASTER_KEY))
     topics = {name: new_topic(kafka.address) for name in NAMES}
+    linked: list[tuple[UUID, UUID]] = []
     for run in range(kills):
-        record(journal, *facts(random.sample(PEOPLE, 40), run))
+        told = facts(random.sample(PEOPLE, 40), run)
+        record(journal, *told)
+        void(journal, random.sample(told, 20), run)
+        link_or_unlink(journal, linked, [event.participant_id for event in told], random)
         park(journal, *[BROKEN] * 30)
         discard(journal, run * 30 + random.randint(1, 30))
         name = NAMES[run % len(NAMES)]
@@ -59,3 +69,29 @@ def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
     )
     keys.close()
     database.close()
+
+
+def void(journal: Journal, events: Iterable[Touchpoint], run: int) -> None:
+    """Take back what was told: some have the journey of before again, some none."""
+    record(
+        journal,
+        *(
+            touchpoint_voided.replaced(
+                participant_id=event.participant_id, target_event_id=event.event_id, source_id=f"{run}-{number}"
+            )
+            for number, event in enumerate(events)
+        ),
+    )
+
+
+def link_or_unlink(journal: Journal, linked: list[tuple[UUID, UUID]], people: Iterable[UUID], random: Random) -> None:
+    """Link some of these people by twos, and take back some of the links."""
+    free = sorted(set(people).difference(*linked))
+    said: dict[str, Any] = {"now": now_in_utc(), "actor": "worker-01"}
+    for one, other in zip(free[:3], reversed(free[-3:]), strict=True):
+        linking.link(journal, one, other, reason="the same", **said)
+        linked.append((one, other))
+    for pair in random.sample(linked, len(linked) // 3):
+        linking.unlink(journal, *pair, reason="not the same", **said)
+        linked.remove(pair)
+    Worker(journal, MODELS).catch_up()

@@ -1,8 +1,9 @@
 """Everybody's journey on the real broker: read to the end and folded by key, the topic says what the rows say."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ import orjson
 import pytest
 from sqlalchemy import delete
 
+from consumers.kafka import publish_journeys
 from consumers.kafka.publish_journeys import PublishJourneys
 from consumers.kafka.sending import Overtaken
 from domain.history import History
@@ -202,7 +204,7 @@ def test_a_replay_publishes_nothing_that_is_the_same(tracked: Journal, kafka: Br
     assert sent(tracked, kafka, topic, batch=5) == before
     with tracked.database.read() as connection:
         [live] = generations.live(connection, MODELS)
-        assert outboxes.standing(connection, topic).generation == live.number == 2
+    assert compared(tracked, topic) == live.number == 2
 
 
 def test_a_replay_that_folds_otherwise_publishes_what_differs_once_it_serves(
@@ -224,6 +226,73 @@ def test_a_replay_that_folds_otherwise_publishes_what_differs_once_it_serves(
     messages = sent(tracked, kafka, topic)
     assert len(messages) - len(older) == len(older) - len(before) == len(changed)
     assert folded(messages) == folded(before) == wanted(tracked)
+
+
+def test_of_two_releases_only_that_publishes_whose_rows_serve(
+    tracked: Journal, kafka: Broker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tracked, *facts(PEOPLE))
+    before = sent(tracked, kafka, topic)
+    newer = replace(journey, version=journey.version + 1)
+    rebuild(tracked, [newer])
+    with monkeypatch.context() as newer_release:
+        newer_release.setattr(publish_journeys, "journey", newer)
+        assert sent(tracked, kafka, topic) == before
+    assert compared(tracked, topic) == 2
+    record(tracked, prescription_issued.replaced(participant_id=PEOPLE[0], source_id="new"))
+    older = PublishJourneys(tracked, kafka.address, topic=topic)
+    assert older.step() == 0
+    older.close()
+    assert compared(tracked, topic) == 2
+    assert read(kafka.address, topic) == before
+
+
+def compared(journal: Journal, topic: str) -> int | None:
+    """The generation that was last compared with the topic as a whole."""
+    with journal.database.read() as connection:
+        return outboxes.standing(connection, topic).generation
+
+
+def test_rows_that_are_switched_while_everybody_is_compared_leave_nothing_of_themselves(
+    tracked: Journal, kafka: Broker, topic: str
+) -> None:
+    """As `majung projections switch` does when what was replayed is taken back."""
+    record(tracked, *facts(PEOPLE))
+    sent(tracked, kafka, topic)
+    rebuild(tracked, MODELS)
+    with tracked.database.write() as connection:
+        [live] = generations.live(connection, MODELS)
+        connection.execute(live.table.update().values(rule="taken back"))
+    publish = PublishJourneys(tracked, kafka.address, topic=topic, batch=4)
+    assert publish.step() == 4
+    with tracked.database.write() as connection:
+        generations.switch(connection, generations.generation(journey, 1))
+    publish.catch_up()
+    publish.close()
+    assert folded(read(kafka.address, topic)) == wanted(tracked)
+
+
+def test_who_lost_the_claim_while_everybody_was_compared_begins_anew(
+    tracked: Journal, kafka: Broker, topic: str
+) -> None:
+    """Another has compared other rows meanwhile, and these serve again."""
+    record(tracked, *facts(PEOPLE))
+    publisher = partial(PublishJourneys, tracked, kafka.address, topic=topic, batch=4)
+    one, other = publisher(claim=timedelta(0)), publisher()
+    assert one.step() == 4
+    rebuild(tracked, MODELS)
+    with tracked.database.write() as connection:
+        [live] = generations.live(connection, MODELS)
+        connection.execute(live.table.update().values(rule="taken back"))
+    other.catch_up()
+    other.close()
+    with tracked.database.write() as connection:
+        generations.switch(connection, generations.generation(journey, 1))
+    with pytest.raises(Overtaken):
+        one.step()
+    one.catch_up()
+    one.close()
+    assert folded(read(kafka.address, topic)) == wanted(tracked)
 
 
 def test_who_was_held_and_folds_again_is_looked_at_though_nothing_was_recorded(
@@ -316,6 +385,75 @@ def test_what_was_sent_and_not_noted_is_sent_again(tracked: Journal, kafka: Brok
         outboxes.compared(connection, topic, 0)
     messages = sent(tracked, kafka, topic)
     assert len(messages) == 2 * count
+    assert folded(messages) == wanted(tracked)
+
+
+class Killed(Exception):
+    """In place of a kill."""
+
+
+@pytest.fixture
+def killed_once_sent(kafka: Broker, topic: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Journal], None]:
+    """A step that ends once the broker has acknowledged, and before that is noted."""
+
+    def run(journal: Journal) -> None:
+        publish = PublishJourneys(journal, kafka.address, topic=topic)
+        send = publish._send_all
+
+        def sent_and_killed(messages: Any) -> None:
+            send(messages)
+            raise Killed
+
+        monkeypatch.setattr(publish, "_send_all", sent_and_killed)
+        with pytest.raises(Killed):
+            publish.step()
+        publish.close()
+
+    return run
+
+
+def test_a_journey_that_was_sent_before_a_kill_and_is_as_before_again_is_taken_back(
+    tracked: Journal, kafka: Broker, topic: str, killed_once_sent: Callable[[Journal], None]
+) -> None:
+    record(tracked, call_received.replaced(participant_id=PEOPLE[0]))
+    before = folded(sent(tracked, kafka, topic))
+    told = prescription_issued.replaced(participant_id=PEOPLE[0])
+    record(tracked, told)
+    killed_once_sent(tracked)
+    assert folded(read(kafka.address, topic)) != before
+    record(tracked, touchpoint_voided.replaced(participant_id=PEOPLE[0], target_event_id=told.event_id))
+    assert folded(sent(tracked, kafka, topic)) == before == wanted(tracked)
+
+
+def test_who_was_sent_before_a_kill_and_linked_under_another_since_gets_a_tombstone(
+    tracked: Journal, kafka: Broker, topic: str, killed_once_sent: Callable[[Journal], None]
+) -> None:
+    root, other = PEOPLE[:2]
+    record(tracked, participant_registered.replaced(participant_id=root))
+    record(tracked, prescription_issued.replaced(participant_id=other))
+    killed_once_sent(tracked)
+    assert folded(read(kafka.address, topic)).keys() == {other}
+    linking.link(tracked, root, other, reason="the same", now=LINKED_AT, actor="worker-01")
+    Worker(tracked, MODELS).catch_up()
+    messages = sent(tracked, kafka, topic)
+    assert folded(messages).keys() == {root}
+    assert folded(messages) == wanted(tracked)
+
+
+def test_who_got_a_tombstone_before_a_kill_and_has_the_journey_of_before_again_is_sent_it(
+    tracked: Journal, kafka: Broker, topic: str, killed_once_sent: Callable[[Journal], None]
+) -> None:
+    one, other = PEOPLE[:2]
+    record(tracked, *(prescription_issued.replaced(participant_id=person) for person in (one, other)))
+    sent(tracked, kafka, topic)
+    linking.link(tracked, one, other, reason="the same", now=LINKED_AT, actor="worker-01")
+    Worker(tracked, MODELS).catch_up()
+    killed_once_sent(tracked)
+    assert folded(read(kafka.address, topic)).keys() == {one}
+    linking.unlink(tracked, one, other, reason="not the same", now=LINKED_AT, actor="worker-01")
+    Worker(tracked, MODELS).catch_up()
+    messages = sent(tracked, kafka, topic)
+    assert folded(messages).keys() == {one, other}
     assert folded(messages) == wanted(tracked)
 
 
