@@ -17,9 +17,14 @@ from api.wiring import Majung
 from replay import parked
 from replay.parked import Parked, ParkedBytesGone
 
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="A number of `majung parked list`.")]
+_MOST = 2**63 - 1
+"""What a database takes as a number."""
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=_MOST, help="A number of `majung parked list`.")]
 Numbers = Annotated[
-    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Numbers of `majung parked list`.", show_default=False)
+    list[int] | None,
+    typer.Argument(
+        metavar="[NUMBER]...", min=1, max=_MOST, help="Numbers of `majung parked list`.", show_default=False
+    ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Also those that were retried or discarded.")]
 Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those that were parked for this reason.")]
@@ -68,10 +73,15 @@ def retry(
     with wiring.start(load_settings()) as majung:
         majung.journal.ensure_worker(by)
         skew = majung.settings.future_skew
-        done = [
-            retry_one(majung.journal, number, by=by, now=majung.journal.clock(), skew=skew)
-            for number in dict.fromkeys(numbers or _waiting(majung, code))
-        ]
+        done: list[Retry] = []
+        try:
+            for number in dict.fromkeys(numbers or _waiting(majung, code)):
+                done.append(retry_one(majung.journal, number, by=by, now=majung.journal.clock(), skew=skew))
+        except Exception:
+            # It is done, whatever became of the next one.
+            if done:
+                show(output, Listing("retried", Retry._fields, done))
+            raise
     show(output, Listing("retried", Retry._fields, done))
     if not all(one.is_settled for one in done):
         raise typer.Exit(ExitCode.FINDINGS)

@@ -12,13 +12,18 @@ from consumers.kafka.messages import REFUSALS, read_message
 from domain.intake import SKEW
 from replay import parked
 from replay.journal import Journal, Outcome
+from replay.vault import SealBroken
+
+
+BYTES_GONE = "bytes-gone"
+SEAL_BROKEN = "seal-broken"
 
 
 class Retry(NamedTuple):
     """What became of a parked message that was told again: recorded or duplicate, and decided; or still parked."""
 
     id: int
-    status: Literal["recorded", "duplicate", "conflict", "refused"]
+    status: Literal["recorded", "duplicate", "conflict", "refused", "unopened"]
     code: str | None = None
     message: str | None = None
     event_id: UUID | None = None
@@ -40,11 +45,16 @@ class _StillParked(Exception):
 def retry(journal: Journal, number: int, *, by: str, now: datetime, skew: timedelta = SKEW) -> Retry:
     """Record a parked message and note by whom, in one transaction; what is wrong still is told, and it stays parked.
 
-    Raises ParkedUnknown, AlreadyDecided, ParkedBytesGone and SealBroken.
+    Raises ParkedUnknown and AlreadyDecided.
     """
     with journal.database.read() as connection:
         parked.ensure_undecided(connection, number)
-        raw = parked.open_raw(connection, journal.vault, number, now)
+        try:
+            raw = parked.open_raw(connection, journal.vault, number, now)
+        except parked.ParkedBytesGone as gone:
+            return Retry(number, "unopened", BYTES_GONE, str(gone))
+        except SealBroken as broken:
+            return Retry(number, "unopened", SEAL_BROKEN, str(broken))
     try:
         event = read_message(raw, now=now, skew=skew)
     except REFUSALS as refusal:

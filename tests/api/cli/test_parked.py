@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from api import wiring
 from api.settings import load_settings
 from domain.cloud_events import cloud_event
 from replay import parked
 from replay.parked import KEPT, RawMessage, ToPark
+from replay.tables import parked as table
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received
 
@@ -61,7 +63,31 @@ def test_one_whose_bytes_were_removed_is_shown_without_them(terminal: Terminal) 
     result = terminal.run("parked", "show", 1, "-o", "json")
     assert "removed after 30 days" in result.stderr
     assert orjson.loads(result.stdout)["value"] is None
-    assert "30 days" in terminal.fails("parked", "retry", 1, "--by", "worker-01", code=4)
+
+
+def test_one_whose_bytes_were_removed_is_told_and_holds_up_no_other(terminal: Terminal) -> None:
+    park(GOOD, days_ago=KEPT.days + 1)
+    park(GOOD)
+    gone, done = terminal.rows("parked", "retry", "--all", "--by", "worker-01", code=3)
+    assert (gone["id"], gone["status"], gone["code"]) == (1, "unopened", "bytes-gone")
+    assert "removed after 30 days" in gone["message"]
+    assert (done["id"], done["status"]) == (2, "recorded")
+    assert [row["id"] for row in terminal.rows("parked", "list")] == [1]
+
+
+def test_one_whose_bytes_do_not_open_is_told_and_holds_up_no_other(terminal: Terminal) -> None:
+    park(BROKEN, GOOD)
+    with wiring.start(load_settings()) as majung, majung.database.write() as connection:
+        connection.execute(update(table).where(table.c.id == 1).values(sealed=b"no seal"))
+    closed, done = terminal.rows("parked", "retry", 1, 2, "--by", "worker-01", code=3)
+    assert (closed["status"], closed["code"], done["status"]) == ("unopened", "seal-broken", "recorded")
+
+
+def test_what_was_done_before_a_number_that_cannot_be_told_again_is_printed(terminal: Terminal) -> None:
+    park(GOOD)
+    result = terminal.run("parked", "retry", 1, 7, "--by", "worker-01", "-o", "json", code=4)
+    assert [(row["id"], row["status"]) for row in orjson.loads(result.stdout)] == [(1, "recorded")]
+    assert "no message was parked under 7" in result.stderr
 
 
 def test_one_that_reads_now_is_recorded_with_who_told_it_again(terminal: Terminal) -> None:
@@ -110,6 +136,11 @@ def test_one_that_was_discarded_is_never_recorded(terminal: Terminal) -> None:
     ("arguments", "code"),
     [
         (["show", 7], 4),
+        (["show", 2**63 - 1], 4),
+        (["show", 2**63], 2),
+        (["show", 0], 2),
+        (["retry", 2**63, "--by", "worker-01"], 2),
+        (["discard", 2**63, "--reason", "x", "--by", "worker-01"], 2),
         (["retry", 7, "--by", "worker-01"], 4),
         (["discard", 7, "--reason", "x", "--by", "worker-01"], 4),
         (["discard", 1, "--by", "worker-01"], 2),
