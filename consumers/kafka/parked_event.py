@@ -12,6 +12,7 @@ import orjson
 
 from consumers.kafka.open_event import CONTENT_TYPE
 from consumers.kafka.sending import Outgoing
+from consumers.kafka.topics import PARKED_BYTES
 from domain.clock import to_microseconds
 from domain.cloud_events import in_utc
 from projections.as_json import Part
@@ -21,6 +22,10 @@ PARKED: Final = "message-parked.v1"
 DECIDED: Final = "parked-message-decided.v1"
 SOURCE: Final = "majung"
 """What tells it, as CloudEvents names it."""
+_BESIDE = 64 * 1024
+"""Bytes of a message besides those of the parked one, more than there ever are."""
+MOST_SEALED_BYTES: Final = (PARKED_BYTES - _BESIDE) // 4 * 3
+"""More are not told: as text they would not fit into the topic, and everything behind them would wait."""
 
 
 class MessageParked(Part):
@@ -41,7 +46,7 @@ class MessageParked(Part):
     event_id: UUID | None
     """Majung's id of the event that it tells, where it could be read."""
     sealed: str | None
-    """Its key, headers and value, sealed (AES-256-GCM under a key of the vault), in base64; null after 30 days."""
+    """Key, headers and value, sealed (AES-256-GCM), in base64; null after 30 days or above 3,096,576 bytes of them."""
 
 
 class ParkedMessageDecided(Part):
@@ -59,6 +64,7 @@ def events_of(found: Unpublished) -> list[Outgoing]:
     """What is still to be told about a parked message, in order. The key is its number."""
     told, events = found.told, []
     if found.is_new:
+        sealed = found.sealed if found.sealed is not None and len(found.sealed) <= MOST_SEALED_BYTES else None
         parked = MessageParked(
             number=told.id,
             code=told.code,
@@ -68,7 +74,7 @@ def events_of(found: Unpublished) -> list[Outgoing]:
             offset=told.offset,
             participant_id=told.participant_id,
             event_id=told.event_id,
-            sealed=None if found.sealed is None else b64encode(found.sealed).decode(),
+            sealed=None if sealed is None else b64encode(sealed).decode(),
         )
         events.append(_event(PARKED, told.id, told.recorded_at, parked))
     if told.decided_at is not None:

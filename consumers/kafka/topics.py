@@ -54,8 +54,9 @@ _AT_LEAST: Final = "max.message.bytes"
 """Whoever takes larger messages than we need does no harm."""
 _MESSAGE_BYTES: Final = {_AT_LEAST: str(1024 * 1024 + 12)}
 """Kafka's own default, said aloud: what we send together is made to fit (`sending.BATCH_BYTES`)."""
-_PARKED_BYTES: Final = {_AT_LEAST: str(4 * 1024 * 1024)}
-"""A message that came in by the limit above, sealed and as text, is not twice as long."""
+PARKED_BYTES: Final = 4 * 1024 * 1024
+"""What is told of a parked message fits: one that came in by the limit above, sealed and as text, is not twice as long,
+and of one that was compressed and is longer the bytes are left out (`parked_event.MOST_SEALED_BYTES`)."""
 TOPICS: Final = (
     # The week begins at the broker, and no producer's clock ends it sooner or has its messages refused.
     Topic(TOUCHPOINTS, {**_deleted(_milliseconds(7)), **_MESSAGE_BYTES, "message.timestamp.type": "LogAppendTime"}),
@@ -67,7 +68,7 @@ TOPICS: Final = (
         PARKED,
         {
             **_deleted(_milliseconds(30)),
-            **_PARKED_BYTES,
+            _AT_LEAST: str(PARKED_BYTES),
             "message.timestamp.type": "CreateTime",
             "segment.ms": _milliseconds(1),
         },

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
+from random import Random
 from threading import Event
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy import update
 
 from consumers.kafka import parked_event
 from consumers.kafka.connecting import TopicMissing
-from consumers.kafka.parked_event import DECIDED
+from consumers.kafka.parked_event import DECIDED, MOST_SEALED_BYTES, MessageParked
 from consumers.kafka.publish_parked import PublishParked
 from consumers.kafka.retrying import retry
+from consumers.kafka.topics import PARKED, TOPICS, Layout, create
 from domain.cloud_events import cloud_event
 from replay import outboxes, parked
 from replay.journal import Journal
@@ -185,6 +187,43 @@ def test_large_messages_are_sent_few_at_a_time(
     assert 0 < first < 20
     assert first + publish.catch_up() == 20
     assert states(read(kafka.address, topic)) == in_the_table(journal)
+
+
+@pytest.fixture
+def limited(kafka: Broker, topic: str) -> str:
+    """A topic that takes what `majung topics create` has the topic of parked messages take."""
+    [parked_topic] = [found for found in TOPICS if found.name == PARKED]
+    create(kafka.address, [parked_topic._replace(name=f"{topic}.limited")], Layout(partitions=3, replication_factor=1))
+    return f"{topic}.limited"
+
+
+def test_one_that_was_compressed_and_is_too_large_is_told_without_its_bytes_and_holds_up_nobody(
+    journal: Journal, kafka: Broker, limited: str
+) -> None:
+    park(journal, BROKEN._replace(value=bytes(4_000_000)), BROKEN)
+    publish = PublishParked(journal, kafka.address, topic=limited)
+    assert publish.catch_up() == 2
+    publish.close()
+    sealed = {event["data"]["number"]: event["data"]["sealed"] for event in map(_event, read(kafka.address, limited))}
+    assert sealed[1] is None
+    assert sealed[2]
+    with journal.database.read() as connection:
+        assert parked.open_raw(connection, journal.vault, 1, now_in_utc()).value == bytes(4_000_000)
+
+
+def test_the_largest_that_is_told_with_its_bytes_fits_into_the_topic(
+    journal: Journal, kafka: Broker, limited: str
+) -> None:
+    park(journal, BROKEN)
+    largest = Random(1).randbytes(MOST_SEALED_BYTES)
+    with journal.database.write() as connection:
+        connection.execute(update(stored).values(sealed=largest, message="wrong " * 1_000))
+    publish = PublishParked(journal, kafka.address, topic=limited)
+    assert publish.step() == 1
+    publish.close()
+    [message] = read(kafka.address, limited)
+    assert b64decode(_event(message)["data"]["sealed"]) == largest
+    assert f"{MOST_SEALED_BYTES:,}" in (MessageParked.model_json_schema()["properties"]["sealed"]["description"])
 
 
 def test_what_was_killed_goes_on_and_the_topic_says_what_the_table_says(
