@@ -112,6 +112,12 @@ def version_of(connection: Connection, generation: Generation) -> int:
     return version
 
 
+def state_of(connection: Connection, generation: Generation) -> str:
+    """What becomes of a generation: live, building, retired, a snapshot, or dropped."""
+    state: str = connection.scalars(select(read_models.c.state).where(*_own(generation))).one()
+    return state
+
+
 def establish(connection: Connection, models: Sequence[ReadModel]) -> None:
     """Give every model that has none its first generation, empty and at the start of the log."""
     change(connection)
@@ -186,8 +192,11 @@ def drop_named(connection: Connection, name: str, number: int) -> None:
 
 
 def unfinished(connection: Connection, models: Sequence[ReadModel]) -> list[Generation]:
-    """Generations that an interrupted replay left behind, and those that served before."""
-    return _in_state(connection, models, "building", "retired", snapshot=None)
+    """Generations that were being built and of which no replay is on record: nobody goes on with them."""
+    by_name = {model.name: model for model in models}
+    own = read_models.c.state == "building", read_models.c.rebuild.is_(None), read_models.c.snapshot.is_(None)
+    query = select(read_models.c.name, read_models.c.generation).where(*own)
+    return [_named(by_name[name], number) for name, number in connection.execute(query) if name in by_name]
 
 
 def undropped(connection: Connection, model: ReadModel) -> list[Generation]:
@@ -228,6 +237,14 @@ def behind(connection: Connection, generation: Generation) -> int:
     query = select(heads.c.shard, heads.c.position)
     return sum(
         head - position_of(connection, generation, shard) for shard, head in connection.execute(query).tuples().all()
+    )
+
+
+def missed(connection: Connection, generation: Generation, serving: Generation) -> int:
+    """How many events of the log another one has seen and this one has not."""
+    return sum(
+        max(0, position_of(connection, serving, shard) - position_of(connection, generation, shard))
+        for shard in connection.scalars(select(heads.c.shard)).all()
     )
 
 

@@ -9,9 +9,9 @@ from replay.lens import Lens
 from replay.reading import bounds
 
 EVENTS_AT_ONCE = 10_000
-"""Events read at once, and whose rows are written at once: what bounds the memory of a replay, however long the log."""
-
-_TEACHING = EVENTS_AT_ONCE // 20
+"""Events read at once, and whose rows are written at once: what bounds the memory of a process, however long the log,
+and how long SQLite's writer waits."""
+TEACHING = EVENTS_AT_ONCE // 20
 """Events of the first range: few, since each is read whole until the lens knows what is asked for."""
 
 Progress = Callable[[int, int], None]
@@ -55,6 +55,6 @@ class WholeLog:
     def _ranges(self, shards: Iterable[int]) -> Iterator[tuple[int, bytes | None, bytes]]:
         for shard in shards:
             with self._database.read() as connection:
-                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE, first=_TEACHING))
+                uppers = list(bounds(self._database, connection, shard, EVENTS_AT_ONCE, first=TEACHING))
             for after, until in zip([None, *uppers], uppers, strict=False):
                 yield shard, after, until

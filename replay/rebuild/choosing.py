@@ -11,11 +11,10 @@ from replay.database import DatabaseUnusable
 from replay.generations import Generation, generation
 from replay.journal import Journal
 from replay.rebuild import ledger
+from replay.rebuild.clearing import clear
 from replay.rebuild.ledger import READY, SWITCHED, ReplayRunning, Standing
+from replay.rebuild.levelling import Levelling, are_folded_here, are_ours
 from replay.tables import heads, positions, read_models
-from replay.worker import Worker
-
-_AT_ONCE = 1_000
 
 
 class NothingToChoose(DatabaseUnusable):
@@ -82,49 +81,57 @@ def _state(state: str, found: Standing | None) -> str:
     return "building" if found.at_work else "interrupted"
 
 
-def switch(journal: Journal, models: Sequence[ReadModel], number: int | None = None) -> list[Generation]:
-    """Let other rows of these read models serve: those of a replay that wait, or those that served before; of a given
-    number where one is told. All of them in one transaction; returns what serves now.
+def switch(
+    journal: Journal, models: Sequence[ReadModel], number: int | None = None, *, named: bool = True
+) -> list[Generation]:
+    """Let other rows of these read models serve: those of a replay that wait; where none of them do, those that served
+    before; of a given number where one is told. All of them in one transaction; returns what serves now.
 
-    They are brought up to the log first. Raises NothingToChoose, and Stale for rows of another version that are behind.
+    They are brought up to the log first. Where nobody `named` the read models, none goes back. Raises NothingToChoose,
+    and Stale for rows of another version that have not seen all that the rows have which serve.
     """
-    worker = Worker(journal, models)
+    levelling = Levelling(journal, models)
     with journal.database.read() as connection:
-        chosen = [_chosen(connection, model, number) for model in models]
-        ours = [each for each in chosen if generations.version_of(connection, each) == each.model.version]
-    for shard in range(journal.shards) if ours else ():
-        while _step(journal, worker, ours, shard):
-            pass
+        chosen = _chosen(connection, models, number, named=named)
+        folded = [each for each in chosen if are_folded_here(connection, each)]
+    levelling.bring_up(folded)
     with journal.database.write() as connection:
         generations.change(connection)
-        again = [_chosen(connection, model, number) for model in models]
+        again = _chosen(connection, models, number, named=named)
         if [each.name for each in again] != [each.name for each in chosen]:
             raise NothingToChoose("the generations changed meanwhile: look at `majung projections list`")
-        for shard in range(journal.shards) if ours else ():
-            while worker.apply(connection, ours, shard, _AT_ONCE):
-                pass
-        for other in chosen:
-            if behind := generations.behind(connection, other):
-                raise Stale(
-                    f"{other.name} is of a version that this release does not fold, and {behind:,} event(s) behind: let"
-                    " the release that folds it work until it has caught up, or run `majung replay`"
-                )
-        held.carry_over(connection, chosen)
+        levelling.level(connection, folded)
         for each in chosen:
-            generations.switch(connection, each)
+            if each not in folded:
+                _ensure_up_to_date(connection, each)
+        held.carry_over(connection, chosen)
+        forward = [each for each in chosen if generations.state_of(connection, each) == "building"]
+        replaced = {each.model.name: generations.switch(connection, each) for each in chosen}
         for replay in ledger.left_behind(connection, READY):
             ledger.enter(connection, replay, SWITCHED)
+    clear(journal, forward, {name: [each.number for each in before] for name, before in replaced.items()})
     return chosen
+
+
+def _ensure_up_to_date(connection: Connection, other: Generation) -> None:
+    """No reader goes back in time: rows of another version have seen what those have that serve. Raises Stale."""
+    serving = generations.serving(connection, other.model)
+    if serving and (missed := generations.missed(connection, other, serving)):
+        raise Stale(
+            f"{other.name} is of a version that this release does not fold, and {missed:,} event(s) behind the rows"
+            " that serve: let the release that folds it work until it has caught up, or run `majung replay`"
+        )
 
 
 def drop(journal: Journal, model: ReadModel, number: int) -> None:
     """Remove rows that serve nobody.
 
-    Raises NothingToChoose for those that do, and ReplayRunning for those that are being made.
+    Raises NothingToChoose for those that do and for those of a snapshot, and ReplayRunning for those that are being
+    made.
     """
     with journal.database.write() as connection:
         generations.change(connection)
-        query = select(read_models.c.state, read_models.c.rebuild).where(
+        query = select(read_models.c.state, read_models.c.rebuild, read_models.c.snapshot).where(
             read_models.c.name == model.name, read_models.c.generation == number, read_models.c.state != "dropped"
         )
         found = connection.execute(query).one_or_none()
@@ -132,6 +139,11 @@ def drop(journal: Journal, model: ReadModel, number: int) -> None:
             raise NothingToChoose(f"{model.name} has no generation {number}: look at `majung projections list`")
         if found.state == "live":
             raise NothingToChoose(f"generation {number} of {model.name} serves: switch to another one first")
+        if found.snapshot is not None:
+            raise NothingToChoose(
+                f"generation {number} of {model.name} is of snapshot {found.snapshot}: `majung snapshots drop"
+                f" {found.snapshot}` removes it whole"
+            )
         for standing in ledger.unfinished(connection, journal.clock()):
             if standing.at_work and standing.rebuild.id == found.rebuild and found.state == "building":
                 raise ReplayRunning(f"{standing} is at work: wait until it has ended")
@@ -140,27 +152,57 @@ def drop(journal: Journal, model: ReadModel, number: int) -> None:
             ledger.discard(connection, replay)
 
 
-def _chosen(connection: Connection, model: ReadModel, number: int | None) -> Generation:
-    """What waits to be switched to, or what served last; or the one that is named."""
-    waiting = {replay.id for replay in ledger.in_state(connection, READY)}
-    query = select(read_models.c.generation, read_models.c.state, read_models.c.rebuild).where(
-        read_models.c.name == model.name,
-        read_models.c.state.in_(("building", "retired")),
-        read_models.c.snapshot.is_(None),
-    )
-    may = {
-        row.generation: row.state
-        for row in connection.execute(query)
-        if row.state == "retired" or row.rebuild in waiting
-    }
+def _chosen(
+    connection: Connection, models: Sequence[ReadModel], number: int | None, *, named: bool
+) -> list[Generation]:
+    """What is to serve: what waits, or what served last; or what is told."""
     if number is not None:
-        may = {known: state for known, state in may.items() if known == number}
-    if not may:
+        return [_numbered(connection, model, number) for model in models]
+    found = [waiting for model in models for waiting in _waiting(connection, model)[:1]]
+    of_this_code = [each for each in found if are_ours(connection, each)]
+    if found and not of_this_code:
+        raise _of_other_code(found)
+    if not found and not named:
+        raise NothingToChoose(
+            "no rows wait to serve: name the read models that are to go back to the rows that served before"
+        )
+    return of_this_code or [_retired(connection, model) for model in models]
+
+
+def _waiting(connection: Connection, model: ReadModel) -> list[Generation]:
+    """The rows of replays that wait, those of this code first, and of these the newest."""
+    ready = [replay.id for replay in ledger.in_state(connection, READY)]
+    waits = read_models.c.state == "building", read_models.c.rebuild.in_(ready), read_models.c.snapshot.is_(None)
+    query = select(read_models.c.generation).where(read_models.c.name == model.name, *waits)
+    found = [generations.stored(connection, model, number) for number in connection.scalars(query).all()]
+    return sorted(found, key=lambda each: (are_ours(connection, each), each.number), reverse=True)
+
+
+def _retired(connection: Connection, model: ReadModel) -> Generation:
+    query = select(func.max(read_models.c.generation))
+    number = connection.scalar(query.where(read_models.c.name == model.name, read_models.c.state == "retired"))
+    if number is None:
         raise NothingToChoose(f"{model.name} has no rows to switch to: look at `majung projections list`")
-    return generations.stored(connection, model, max(may, key=lambda known: (may[known] == "building", known)))
+    return generations.stored(connection, model, number)
 
 
-def _step(journal: Journal, worker: Worker, targets: Sequence[Generation], shard: int) -> int:
-    with journal.database.write() as connection:
-        generations.hold(connection)
-        return worker.apply(connection, targets, shard, _AT_ONCE)
+def _numbered(connection: Connection, model: ReadModel, number: int) -> Generation:
+    for waiting in _waiting(connection, model):
+        if waiting.number == number:
+            if not are_ours(connection, waiting):
+                raise _of_other_code([waiting])
+            return waiting
+    own = read_models.c.name == model.name, read_models.c.generation == number, read_models.c.state == "retired"
+    if connection.scalar(select(read_models.c.generation).where(*own)) is None:
+        raise NothingToChoose(
+            f"{model.name} has no generation {number} to switch to: look at `majung projections list`"
+        )
+    return generations.stored(connection, model, number)
+
+
+def _of_other_code(waiting: Sequence[Generation]) -> NothingToChoose:
+    names = ", ".join(each.name for each in waiting)
+    return NothingToChoose(
+        f"{names} wait to serve, and other code folded them: replay anew with `majung replay`, or name the generation"
+        " of before with --to"
+    )

@@ -97,19 +97,21 @@ def resume(
 ) -> Rebuild | None:
     """The replay of exactly these that was interrupted, if there is one: the caller holds it from now on.
 
-    What others left unfinished is discarded, and what served before the last switch is dropped: only the caller writes
-    any of these from here on. Raises ReplayRunning while somebody replays one of them.
+    Others that were interrupted are discarded where they make nothing but these, and left to whoever goes on with them
+    where they make more. What waits to be switched to, and what served before, stays as it is. Raises ReplayRunning
+    while somebody replays one of these.
     """
     resumed = None
     snapshot = clocks.snapshot if clocks else None
-    for found in _unfinished(connection, [model.name for model in models], snapshot):
+    names = {model.name for model in models}
+    for found in _unfinished(connection, list(names), snapshot):
         if _is_alive(found, now):
             raise ReplayRunning(f"{standing(connection, found, now)} is at work: wait until it has ended")
         if resumed is None and _can_go_on(found, models, clocks):
             resumed = found._replace(holder=processes.new_holder(), held_until=now + HELD)
             held = {"holder": resumed.holder, "held_until": resumed.held_until}
             connection.execute(update(rebuilds).where(rebuilds.c.id == found.id).values(**held))
-        else:
+        elif clocks or (found.state != READY and found.made.keys() <= names):
             discard(connection, found)
             for name, (number, _) in found.made.items():
                 generations.drop_named(connection, name, number)

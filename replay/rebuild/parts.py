@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.components import Link
 from domain.history import History, Recorded, history_of
 from projections.read_model import ReadModel
-from replay import generations, held
+from replay import generations, held, whole_log
 from replay.database import portions
 from replay.garbage import not_collecting
 from replay.generations import FoldedRows
@@ -24,10 +24,8 @@ from replay.rebuild import ledger
 from replay.rebuild.ledger import Rebuild
 from replay.tables import rebuild_members, rebuild_parts
 
-EVENTS_AT_ONCE = 10_000
-"""Events of a part: what bounds the memory of a process, however long the log, and how long SQLite's writer waits."""
-TEACHING = EVENTS_AT_ONCE // 20
-"""Events of the first part: few, since each is read whole until the lens knows what is asked for."""
+EVENTS_AT_ONCE, TEACHING = whole_log.EVENTS_AT_ONCE, whole_log.TEACHING
+"""Events of a part, and of the first one."""
 _TWICE = 100
 """One in so many people is folded again, from the other end of what is recorded."""
 

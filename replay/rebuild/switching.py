@@ -10,12 +10,11 @@ from replay import generations, held
 from replay.generations import Generation
 from replay.journal import Journal
 from replay.rebuild import ledger
+from replay.rebuild.clearing import clear
 from replay.rebuild.gate import Compared, Expect, compare, holds, only_new, together, unsettled
 from replay.rebuild.ledger import CATCHING_UP, FOLDING, READY, SWITCHED, Rebuild
-from replay.worker import Worker
+from replay.rebuild.levelling import Levelling, are_ours
 
-_AT_ONCE = 1_000
-"""Events that are caught up in one transaction."""
 _LEVELLED = 5_000
 """How far the rows that serve may be behind to be brought up before they are compared: further, and that would take
 longer than the replay."""
@@ -51,7 +50,7 @@ class Switching:
         self._database = journal.database
         self._rebuild = rebuild
         self._targets = rebuild.targets(models)
-        self._worker = Worker(journal, models)
+        self._levelling = Levelling(journal, models, self._ensure)
 
     def catch_up(self) -> None:
         """Index what was folded, and bring it up to the log."""
@@ -66,9 +65,7 @@ class Switching:
             with self._database.write() as connection:
                 self._ensure(connection)
                 ledger.enter(connection, self._rebuild, CATCHING_UP)
-        for shard in self._rebuild.heads:
-            while self._step(self._targets, shard):
-                pass
+        self._levelling.bring_up(self._targets)
 
     def switch(self, gate: Gate) -> tuple[list[Compared], bool]:
         """Let the rows serve if the gate finds what was expected; returns what it found, and whether they do."""
@@ -80,17 +77,18 @@ class Switching:
                 generations.change(connection)
                 self._ensure(connection)
                 # Whatever the rows that serve have seen by now, the new ones see too: no reader goes back in time.
-                self._level(connection, self._targets)
+                self._levelling.level(connection, self._targets)
                 held.carry_over(connection, self._targets)
                 found = self._compare_the_rest(connection, served, at_rest, seen)
                 if not gate.serve or not holds(gate.expect, found):
                     raise _Unexpected
-                for target in self._targets:
-                    generations.switch(connection, target)
+                replaced = {target.model.name: generations.switch(connection, target) for target in self._targets}
                 ledger.enter(connection, self._rebuild, SWITCHED)
         except _Unexpected:
             self._let_wait()
+            clear(self._journal, self._targets, {})
             return found, False
+        clear(self._journal, self._targets, {name: [each.number for each in old] for name, old in replaced.items()})
         return found, True
 
     def _let_wait(self) -> None:
@@ -111,17 +109,13 @@ class Switching:
         with self._database.read() as connection:
             found = ((target, generations.serving(connection, target.model)) for target in self._targets)
             served = [_Served(new, old, old is not None and self._is_ours(connection, old)) for new, old in found]
-        ours = [each.old for each in served if each.old and each.is_ours]
-        for shard in self._rebuild.heads if ours else ():
-            while self._step(ours, shard):
-                pass
+        self._levelling.bring_up([each.old for each in served if each.old and each.is_ours])
         return served
 
     def _is_ours(self, connection: Connection, old: Generation) -> bool:
         """Not where other code made the rows, even of the same version: brought up by this one, they would be its own,
         and the gate would compare this code with itself."""
-        same = generations.version_of(connection, old) == old.model.version and ledger.is_of_this_code(connection, old)
-        return same and generations.behind(connection, old) <= _LEVELLED
+        return are_ours(connection, old) and generations.behind(connection, old) <= _LEVELLED
 
     def _compare_at_rest(self, served: Sequence[_Served]) -> tuple[list[Compared], dict[int, int]]:
         """Compare everybody of whom both generations have seen the same; returns up to where both have."""
@@ -143,7 +137,7 @@ class Switching:
         self, connection: Connection, served: Sequence[_Served], at_rest: Sequence[Compared], seen: Mapping[int, int]
     ) -> list[Compared]:
         """Compare whoever had news since, now that nobody writes any more."""
-        self._level(connection, [each.old for each in served if each.old and each.is_ours])
+        self._levelling.level(connection, [each.old for each in served if each.old and each.is_ours])
         moved = unsettled(seen)
         found = []
         for each, before in zip(served, at_rest, strict=True):
@@ -157,16 +151,6 @@ class Switching:
             else:
                 found.append(before)
         return found
-
-    def _step(self, targets: Sequence[Generation], shard: int) -> int:
-        with self._database.write() as connection:
-            self._ensure(connection)
-            return self._worker.apply(connection, targets, shard, _AT_ONCE)
-
-    def _level(self, connection: Connection, targets: Sequence[Generation]) -> None:
-        for shard in self._rebuild.heads if targets else ():
-            while self._worker.apply(connection, targets, shard, _AT_ONCE):
-                pass
 
     def _ensure(self, connection: Connection) -> None:
         generations.hold(connection)

@@ -61,12 +61,14 @@ def test_where_a_worker_of_a_cluster_runs_is_not_told(populated: Journal) -> Non
 
 def test_a_replay_that_was_interrupted_goes_on_until_another_discards_it(populated: Journal) -> None:
     assert begun(populated)[2:4] == ("folding", False)
-    # Its journey stays where it was, and nobody goes on with it.
-    rebuild(populated, [timeline])
+    # Of one of its two read models, which leaves it to whoever goes on; then of more.
+    rebuild(populated, [timeline], serve=False)
+    assert [(one.number, one.state) for one in look(populated).replays] == [(1, "folding"), (2, "ready")]
+    rebuild(populated, MODELS)
     assert look(populated).replays == ()
-    assert ends(look(populated)) == [(1, "discarded"), (2, "switched")]
+    assert ends(look(populated)) == [(1, "discarded"), (2, "discarded"), (3, "switched")]
     with populated.database.read() as connection:
-        assert progress.outcomes(connection) == {"switched": 1, "taken": 0, "discarded": 1}
+        assert progress.outcomes(connection) == {"switched": 1, "taken": 0, "discarded": 2}
 
 
 def told(follower: Follower, number: int, journal: Journal) -> News:

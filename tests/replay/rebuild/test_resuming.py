@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from domain.components import Link
 from domain.events import IdentitiesUnlinked
+from projections.journey import journey
 from projections.timeline import timeline
 from replay import generations, identities
 from replay.generations import ReplaySuperseded
@@ -133,18 +134,31 @@ def test_one_that_other_code_began_is_begun_anew(
     assert numbers(populated) == {3}
 
 
-def test_one_of_other_read_models_is_begun_anew_and_leaves_nothing_behind(populated: Journal) -> None:
+def test_one_of_fewer_read_models_is_begun_anew_and_leaves_nothing_behind(populated: Journal) -> None:
     with pytest.raises(Killed):
-        rebuild(populated, MODELS, told=after(4))
-    rebuild(populated, [timeline])
-    with populated.database.read() as connection:
-        states = connection.scalars(select(read_models.c.state).where(read_models.c.generation == 2)).all()
-        assert set(states) == {"dropped"}
+        rebuild(populated, [timeline, journey], told=after(4))
     rebuild(populated, MODELS)
     with populated.database.read() as connection:
+        states = connection.scalars(select(read_models.c.state).where(read_models.c.rebuild == 1)).all()
+        assert set(states) == {"dropped"}
         assert ledger.unfinished(connection, populated.clock()) == []
         assert connection.execute(select(rebuild_parts)).all() == []
         assert connection.execute(select(rebuild_members)).all() == []
+
+
+def test_one_of_more_read_models_is_left_to_whoever_goes_on_with_it(
+    populated: Journal, digests: Digests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = digests()
+    with pytest.raises(Killed):
+        rebuild(populated, MODELS, told=after(4))
+    with populated.database.read() as connection:
+        whole = len(connection.execute(select(rebuild_parts)).all())
+    rebuild(populated, [timeline])
+    assert folded_again(populated, monkeypatch) == (whole - 4, 300)
+    assert digests() == live
+    with populated.database.read() as connection:
+        assert ledger.unfinished(connection, populated.clock()) == []
 
 
 def test_one_whose_process_is_gone_is_taken_over_at_once(populated: Journal) -> None:
