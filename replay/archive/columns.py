@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from replay.archive.refusals import NotAnArchivedFile
 from replay.tables import COLUMN_NAMES
 
 AT_ONCE = 10_000
@@ -51,11 +52,19 @@ def _plain(array: Any) -> list[Any]:
 
 
 def batches_in(content: bytes, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """The batches of a Parquet file, all columns unless told. Raises ArrowException on what is none of ours."""
-    file = parquet.ParquetFile(pa.BufferReader(content))
-    if not file.schema_arrow.equals(SCHEMA):
-        raise pa.ArrowInvalid("the columns are not those of the journal")
-    return file.iter_batches(AT_ONCE, columns=columns)  # type: ignore[no-any-return]
+    """The batches of a Parquet file, all columns unless told. Raises NotAnArchivedFile on what is none of ours."""
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(content))
+        if not file.schema_arrow.equals(SCHEMA):
+            raise pa.ArrowInvalid("the columns are not those of the journal")
+        for batch in file.iter_batches(AT_ONCE, columns=columns):
+            # Texts that are no UTF-8 too are found here, and not by whoever takes them out.
+            batch.validate(full=True)
+            yield batch
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # Nothing is read from the disk here: most of what is damaged comes as an OSError even so.
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise NotAnArchivedFile(f"it is no archived journal: {said}") from None
 
 
 def row_digest(row: tuple[Any, ...]) -> str:

@@ -14,7 +14,7 @@ from typing import Literal, Self
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from domain.clock import SEOUL, from_microseconds
+from domain.clock import END_OF_TIME, SEOUL, from_microseconds, to_microseconds
 from replay.archive.refusals import ArchiveTooNew, ArchiveUnreadable, NoArchive
 
 FORMAT_VERSION = 1
@@ -63,7 +63,7 @@ class ArchivedShard(_Part):
 
     shard: int = Field(ge=0)
     until_position: int = Field(ge=0)
-    recorded_at: int
+    recorded_at: int = Field(ge=0, le=to_microseconds(END_OF_TIME))
     """The head's journal time, in microseconds since 1970."""
     identity: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """The digest of its first row: by that a journal is known. None while the shard is empty."""

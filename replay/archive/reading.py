@@ -5,11 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from replay.archive.columns import batches_in, rows_in
 from replay.archive.manifest import ArchivedFile, Manifest, read_manifest
-from replay.archive.refusals import ArchiveDamaged
+from replay.archive.refusals import ArchiveDamaged, NotAnArchivedFile
 
 EVENT_COLUMNS = (
     "participant_id",
@@ -49,8 +47,8 @@ def batches_of(folder: Path, file: ArchivedFile, columns: tuple[str, ...] | None
     content = content_of(folder, file)
     try:
         yield from batches_in(content, columns)
-    except pa.ArrowException as error:
-        raise ArchiveDamaged(f"{file.path} is no archived journal: {error}") from None
+    except NotAnArchivedFile as error:
+        raise NotAnArchivedFile(f"{file.path}: {error}") from None
 
 
 def content_of(folder: Path, file: ArchivedFile) -> bytes:

@@ -6,6 +6,7 @@
 # ├── ArchiveUnreadable       the manifest is not one
 # ├── ArchiveTooNew           it is of a newer release
 # ├── ArchiveDamaged          its files are not what the manifest lists
+# │   └── NotAnArchivedFile     the hash is right, and what is in it is no journal
 # ├── ArchiveBusy             another process writes to it
 # ├── JournalGap              the journal's rows do not follow one another
 # ├── RestoreFailed           what was restored does not read back as it was archived
@@ -14,6 +15,7 @@
 #     ├── OtherJournal          the archive is of another journal, or knows more than this one
 #     ├── JournalNotEmpty       only an empty journal is restored into
 #     ├── ShardsDiffer          it was laid out in another number of shards
+#     ├── ArchiveTooShort       it ends before what it is to be read for
 #     └── VaultOfAnotherJournal  no key in the vault is of anybody in the archive
 
 
@@ -39,6 +41,10 @@ class ArchiveTooNew(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """Files of the archive are missing, changed, or too many."""
+
+
+class NotAnArchivedFile(ArchiveDamaged):
+    """A file is no Parquet of the journal's columns, though it is as the manifest lists it."""
 
 
 class ArchiveBusy(ArchiveError):
@@ -71,6 +77,10 @@ class JournalNotEmpty(ArchiveRefused):
 
 class ShardsDiffer(ArchiveRefused):
     """The journal is laid out in another number of shards than the archive."""
+
+
+class ArchiveTooShort(ArchiveRefused):
+    """The archive ends before what it is to be read for."""
 
 
 class VaultOfAnotherJournal(ArchiveRefused):

@@ -5,13 +5,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
 from replay.archive.columns import RowsDigest, batch_of, batches_in, row_digest, rows_in
 from replay.archive.journal_rows import heads_of, portions_between, rows_between
 from replay.archive.manifest import ArchivedFile, ArchivedShard, Manifest, month_of, read_manifest, unlisted
 from replay.archive.reading import content_of
-from replay.archive.refusals import ArchiveDamaged, JournalGap
+from replay.archive.refusals import ArchiveDamaged, JournalGap, NotAnArchivedFile
 from replay.database import Database
 from replay.tables import COLUMN_NAMES
 
@@ -72,12 +70,12 @@ def _of_file(folder: Path, file: ArchivedFile, seen: _Seen) -> Iterator[Finding]
                     return
                 rows += 1
                 sealed += row[_SEALED] is not None
+    except NotAnArchivedFile as error:
+        yield Finding(file.path, "unreadable", str(error))
+        return
     except ArchiveDamaged as error:
         missing = not (folder / file.path).exists()
         yield Finding(file.path, "missing" if missing else "changed", str(error))
-        return
-    except pa.ArrowException as error:
-        yield Finding(file.path, "unreadable", f"it is no archived journal: {str(error).splitlines()[0]}")
         return
     if (rows, sealed) != (file.rows, file.sealed):
         told = f"it holds {rows} row(s), {sealed} sealed; the manifest says {file.rows} and {file.sealed}"
@@ -98,14 +96,21 @@ def _fault(row: tuple[Any, ...], file: ArchivedFile, position: int, seen: _Seen)
     if recorded_at is not None:
         if recorded_at < seen.recorded_at:
             return "time", f"position {position} was recorded before the one before it"
-        if month_of(recorded_at) != file.month:
-            return "time", f"position {position} was recorded in {month_of(recorded_at)}"
+        if (month := _month(recorded_at)) != file.month:
+            return "time", f"position {position} was recorded in {month}"
         seen.recorded_at = recorded_at
     sealed = row[_SEALED]
     if sealed is not None and sha256(sealed).digest() != row[_DIGEST]:
         return "seal", f"the sealed bytes at position {position} are not those of their digest"
     seen.first, seen.last = seen.first or row, row
     return None
+
+
+def _month(recorded_at: int) -> str:
+    try:
+        return month_of(recorded_at)
+    except OverflowError:
+        return "no year that there is"
 
 
 def _of_ends(shard: ArchivedShard, seen: _Seen) -> Iterator[Finding]:

@@ -1,11 +1,13 @@
 """A journal rebuilt from an archive alone is the same journal, on either database; or it is not begun at all."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from replay.archive.export import export_journal
 from replay.archive.manifest import read_manifest
@@ -24,8 +26,8 @@ from replay.journal import Journal
 from replay.linking import link
 from replay.rebuild import rebuild
 from replay.schema import SchemaTooNew
-from replay.vault import MasterKeyUnusable, Vault
-from tests.conftest import MODELS
+from replay.vault import MasterKeyUnusable, Vault, keys
+from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import call_received, store_visited
 from tests.given import on
 from tests.replay.archive.conftest import Open, digests, stands, tell
@@ -144,6 +146,17 @@ def _change_one(folder: Path) -> None:
     path.write_bytes(content)
 
 
+def _damage_one_under_its_hash(folder: Path) -> None:
+    path = folder / "manifest.json"
+    manifest = orjson.loads(path.read_bytes())
+    first = manifest["files"][0]
+    content = bytearray((folder / first["path"]).read_bytes())
+    content[4:40] = bytes(36)
+    (folder / first["path"]).write_bytes(content)
+    first["sha256"] = sha256(content).hexdigest()
+    path.write_bytes(orjson.dumps(manifest))
+
+
 def _hide_one(folder: Path) -> None:
     path = folder / "manifest.json"
     manifest = orjson.loads(path.read_bytes())
@@ -157,6 +170,7 @@ def _hide_one(folder: Path) -> None:
         (_remove_one, ArchiveDamaged),
         (_add_one, ArchiveDamaged),
         (_change_one, ArchiveDamaged),
+        (_damage_one_under_its_hash, ArchiveDamaged),
         (_hide_one, ArchiveUnreadable),
     ],
 )
@@ -204,6 +218,18 @@ def test_with_another_master_key_nothing_is_restored(open_journal: Open, folder:
     with pytest.raises(MasterKeyUnusable):
         restore_journal(other, folder)
     assert not any(second.head())
+
+
+def test_somebody_whose_key_is_broken_keeps_no_journal_from_being_restored(open_journal: Open, folder: Path) -> None:
+    first, second = open_journal(), open_journal()
+    tell(first, 100)
+    earliest = next(row.participant_id for row in stands(first)[0] if row.sealed)
+    with first.vault.database.write() as connection:
+        broken = update(keys).where(keys.c.participant_id == earliest)
+        assert connection.execute(broken.values(wrapped=b"not a key at all")).rowcount == 1
+    archive(first, folder)
+    restore_journal(Journal(second.database, Vault(first.vault.database, MASTER_KEY), shards=second.shards), folder)
+    assert stands(second) == stands(first)
 
 
 def test_where_nothing_is_sealed_any_vault_will_do(open_journal: Open, folder: Path) -> None:

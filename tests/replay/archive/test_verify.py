@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 from domain.clock import to_microseconds
-from replay.archive.columns import SCHEMA, RowsDigest, batch_of, row_digest, rows_in
+from replay.archive.columns import SCHEMA, RowsDigest, batch_of, batches_in, row_digest, rows_in
 from replay.archive.export import export_journal
 from replay.archive.manifest import MANIFEST, read_manifest
 from replay.archive.reading import batches_of
-from replay.archive.refusals import ArchiveTooNew, ArchiveUnreadable, NoArchive
+from replay.archive.refusals import ArchiveTooNew, ArchiveUnreadable, NoArchive, NotAnArchivedFile
 from replay.archive.verify import compare_with_journal, verify_archive
 from replay.journal import Journal
 from replay.tables import COLUMN_NAMES
@@ -140,6 +141,10 @@ def _back_dated(rows: Rows) -> None:
     rows[2][RECORDED] = rows[0][RECORDED] - 1
 
 
+def _of_no_time(rows: Rows) -> None:
+    rows[3][RECORDED] = 2**60
+
+
 def _of_another_month(rows: Rows) -> None:
     rows[3][RECORDED] += 40 * 86_400 * 10**6
 
@@ -154,6 +159,7 @@ def _of_another_month(rows: Rows) -> None:
         (_seal_moved, True, "seal"),
         (_back_dated, True, "time"),
         (_of_another_month, True, "time"),
+        (_of_no_time, True, "time"),
     ],
 )
 def test_a_forged_file_with_the_right_hash_is_found_by_what_it_says(
@@ -163,11 +169,52 @@ def test_a_forged_file_with_the_right_hash_is_found_by_what_it_says(
     assert code in codes(archive)
 
 
-def test_a_file_that_is_no_parquet_is_unreadable(archive: Path) -> None:
-    manifest, content = manifest_of(archive), b"something else entirely"
-    (archive / manifest["files"][0]["path"]).write_bytes(content)
+def replace_file(folder: Path, content: bytes) -> None:
+    """Put something else in the place of the first file, and its size and hash right."""
+    manifest = manifest_of(folder)
+    (folder / manifest["files"][0]["path"]).write_bytes(content)
     manifest["files"][0] |= {"bytes": len(content), "sha256": sha256(content).hexdigest()}
-    write(archive, manifest)
+    write(folder, manifest)
+
+
+def test_a_file_that_is_no_parquet_is_unreadable_and_hides_no_other_finding(archive: Path) -> None:
+    replace_file(archive, b"something else entirely")
+    (archive / "shard=0" / "other.parquet").write_bytes(b"")
+    assert codes(archive) == ["unlisted", "unreadable"]
+
+
+@given(data=st.data(), bit=st.integers(0, 7))
+@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_damaged_parquet_under_a_right_hash_is_a_finding_and_no_failure(
+    small: Path, data: st.DataObject, bit: int
+) -> None:
+    listed, manifest = read_manifest(small).files[0], (small / MANIFEST).read_bytes()
+    content = (small / listed.path).read_bytes()
+    place = data.draw(st.integers(0, len(content) - 1))
+    try:
+        replace_file(small, content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
+        findings = verify_archive(small)
+        if not findings:
+            # The bit says nothing of the rows: they read as they were.
+            assert list(rows_in(*batches_of(small, read_manifest(small).files[0]))) == list(
+                rows_in(*batches_in(content))
+            )
+        elif "unreadable" in {finding.code for finding in findings}:
+            with pytest.raises(NotAnArchivedFile, match=listed.path):
+                list(batches_of(small, read_manifest(small).files[0]))
+    finally:
+        (small / listed.path).write_bytes(content)
+        (small / MANIFEST).write_bytes(manifest)
+
+
+def test_a_text_that_is_no_utf_8_is_unreadable(archive: Path) -> None:
+    listed = read_manifest(archive).files[0]
+    [batch] = batches_of(archive, listed)
+    broken = pa.array([b"\xff"] * len(batch), pa.binary()).view(pa.string())
+    sink = pa.BufferOutputStream()
+    with parquet.ParquetWriter(sink, SCHEMA) as writer:
+        writer.write_batch(batch.set_column(COLUMN_NAMES.index("topic"), SCHEMA.field("topic"), broken))
+    replace_file(archive, sink.getvalue().to_pybytes())
     assert codes(archive) == ["unreadable"]
 
 
@@ -214,6 +261,7 @@ def test_where_there_is_no_manifest_there_is_no_archive(tmp_path: Path) -> None:
         ({"shards": []}, ArchiveUnreadable),
         ({"files": []}, ArchiveUnreadable),
         ({"more": 1}, ArchiveUnreadable),
+        ({"shards": [{"shard": 0, "until_position": 8, "recorded_at": 2**60}]}, ArchiveUnreadable),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused(
