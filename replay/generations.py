@@ -7,7 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Table,
+    Update,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.columns import Cells, storer
@@ -99,11 +112,28 @@ def serving(connection: Connection, model: ReadModel) -> Generation | None:
 
 
 def stored(connection: Connection, model: ReadModel, number: int) -> Generation:
-    """A generation that exists, with its columns as they are, whichever version folded it."""
+    """A generation that exists, with its columns as they are, whichever version folded it.
+
+    Those that this version has too, and stores in the same way, hold the same values in Python.
+    """
     found = generation(model, number)
     if version_of(connection, found) == model.version:
         return found
-    return found._replace(table=Table(found.table.name, MetaData(), autoload_with=connection))
+    table = Table(found.table.name, MetaData(), autoload_with=connection)
+    for column in found.table.columns:
+        if column.name in table.c and stored_alike(connection, column, table.c[column.name]):
+            table.c[column.name].type = column.type
+    return found._replace(table=table)
+
+
+def stored_alike(connection: Connection, one: Column[Any], other: Column[Any]) -> bool:
+    """Whether the database keeps two columns in the same way, so that their values can be compared."""
+    one_kind, other_kind = (column.type.compile(connection.dialect).partition("(")[0] for column in (one, other))
+    return _KINDS.get(one_kind, one_kind) == _KINDS.get(other_kind, other_kind)
+
+
+_KINDS = {"FLOAT": "DOUBLE PRECISION"}
+"""What PostgreSQL calls by another name than it was told."""
 
 
 def version_of(connection: Connection, generation: Generation) -> int:

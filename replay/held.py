@@ -173,6 +173,13 @@ def mark(
     known = {row.participant_id: row for row in _rows(connection, people, lock=True)}
     names = {target.name for target in targets}
     said = {"root": min(people), "tried_at": now, **cause._asdict()}
+    if new := sorted(person for person in people if person not in known):
+        first = {"since": now, "attempts": 1, "generations": _list(names), "codes": _list({code})}
+        first["good_at"] = orjson.dumps(_reached(connection, targets)).decode()
+        _insert(connection, [{"participant_id": person, **said, **first} for person in new])
+        # A replay and a worker may find the same person at once: then both of their generations hold old rows.
+        at_once = _rows(connection, new, lock=True)
+        known |= {row.participant_id: row for row in at_once if not names.issubset(orjson.loads(row.generations))}
     for person, row in known.items():
         others = set() if arrived else set(orjson.loads(row.codes))
         values = {
@@ -182,10 +189,6 @@ def mark(
             "codes": _list(others | {code}),
         }
         connection.execute(update(held).where(held.c.participant_id == person).values(values))
-    if new := [person for person in people if person not in known]:
-        first = {"since": now, "attempts": 1, "generations": _list(names), "codes": _list({code})}
-        first["good_at"] = orjson.dumps(_reached(connection, targets)).decode()
-        _insert(connection, [{"participant_id": person, **said, **first} for person in new])
 
 
 def release(connection: Connection, people: Collection[UUID], targets: Sequence[Generation], *, code: str) -> None:
@@ -225,8 +228,8 @@ def carry_over(connection: Connection, targets: Sequence[Generation]) -> None:
             connection.execute(whole.values(generations=_list(own | names)))
     for target in targets:
         number, version = serving.get(target.model.name, (0, 0))
-        if version == target.model.version:
-            _copy(connection, generations.generation(target.model, number), target, sorted(kept))
+        if version == generations.version_of(connection, target):
+            _copy(connection, generations.stored(connection, target.model, number), target, sorted(kept))
 
 
 def _copy(connection: Connection, old: Generation, new: Generation, people: Sequence[UUID]) -> None:
@@ -322,7 +325,7 @@ def _reached(connection: Connection, targets: Sequence[Generation]) -> list[int]
 
 
 def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    # A replay and a worker may find the same person at once: what either says of them holds.
+    """Marks of people who bear none; one that somebody else made meanwhile stays as it is."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(held).on_conflict_do_nothing(), list(rows))
 

@@ -2,32 +2,39 @@
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import psycopg
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from domain.events import IdentitiesUnlinked
 from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
-from replay import held
+from projections.timeline import timeline
+from replay import generations, held
 from replay.as_of import person
 from replay.held import CannotBeFolded, Held
 from replay.journal import Journal
 from replay.rebuild import rebuild
+from replay.rebuild.choosing import switch
+from replay.tables import held as marked
 from replay.vault import MasterKeyUnusable, Vault, keys
 from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.replay.linking import PEOPLE, A, B, C, about, journal_of, on_demand, rows
+from tests.replay.rebuild.test_resuming import Killed, after
+from tests.replay.test_at_once import begun
 from tests.replay.test_worker import linked
 
 POISON = "poison"
@@ -178,6 +185,79 @@ def test_a_replay_of_one_read_model_never_mixes_what_is_known_of_a_held_person(j
     mended(journal).retry_held()
     assert marks(journal) == {}
     assert rows(journal) == on_demand(journal, [A, B])
+
+
+def live_timeline(journal: Journal) -> dict[UUID, int]:
+    """How many touchpoints the rows that serve tell of each person, whichever version they are of."""
+    with journal.database.read() as connection:
+        serving = generations.serving(connection, timeline)
+        assert serving is not None
+        columns = serving.table.c.component, serving.table.c.touchpoints
+        return dict(connection.execute(select(*columns)).tuples().all())
+
+
+class ShorterRow(NamedTuple):
+    """A row of a timeline that tells only how much there is."""
+
+    component: UUID
+    touchpoints: int
+
+
+def shorter_timeline() -> ReadModel:
+    """The timeline of a newer release, which has other columns."""
+    return replace(
+        timeline,
+        version=timeline.version + 1,
+        row=ShorterRow,
+        columns=lambda: timeline.columns()[:2],
+        fold=lambda history: [ShorterRow(*row[:2]) for row in timeline.fold(history)],
+    )
+
+
+def test_rows_of_another_version_that_serve_again_keep_their_own_of_whoever_is_held(journal: Journal) -> None:
+    journal.record([*about(A, call_received), *about(B, call_received)])
+    worker, newer = defective(journal), shorter_timeline()
+    worker.catch_up()
+    rebuild(journal, [newer])
+    assert live_timeline(journal) == {A: 1, B: 1}
+    journal.record([*poison(A), *about(B, store_visited)])
+    worker.catch_up()
+    Worker(journal, [newer if model is timeline else model for model in poisoned()], code="newer").catch_up()
+    assert marks(journal).keys() == {A}
+    [back] = switch(journal, [newer], 1)
+    assert back.number == 1
+    assert live_timeline(journal) == {A: 1, B: 2}
+    assert rows(journal)["timeline"][0].last_at == call_received.occurred_at
+    [forth] = switch(journal, [newer])
+    assert forth.number == 2
+    assert live_timeline(journal) == {A: 1, B: 2}
+
+
+def test_whom_a_worker_and_a_replay_find_at_once_both_of_their_rows_are_held(journal: Journal) -> None:
+    if not journal.database.is_postgres:
+        pytest.skip("SQLite has one writer at a time: nobody is ever in between")
+    journal.record([*about(A, call_received), *about(B, call_received)])
+    mended(journal).catch_up()
+    with pytest.raises(Killed):
+        rebuild(journal, [timeline], told=after(1))
+
+    def mark(connection: Connection, number: int) -> None:
+        cause = held.Cause("ValueError", "raised in a fold", "timeline")
+        found = generations.generation(timeline, number)
+        held.mark(connection, {A, B}, cause, [found], code=f"code {number}", now=journal.clock())
+
+    def mark_by_itself() -> None:
+        with journal.database.write() as connection:
+            mark(connection, 2)
+
+    with ThreadPoolExecutor(1) as others:
+        with journal.database.write() as connection:
+            mark(connection, 1)
+            [second] = begun(others, journal.database, [mark_by_itself])
+        second.result()
+    with journal.database.read() as connection:
+        found = [orjson.loads(each) for each in connection.scalars(select(marked.c.generations))]
+    assert found == [["timeline_g1", "timeline_g2"]] * 2
 
 
 def test_whoever_is_linked_to_a_held_person_is_held_with_them_and_keeps_their_own_rows(journal: Journal) -> None:
