@@ -1,7 +1,7 @@
 """`majung export journal`, `majung verify archive`, `majung restore journal`: the journal as Parquet, and back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from api.cli.up_to_date import bring_up_to_date
 from api.settings import load_settings
 from replay.archive.refusals import ArchiveExtraMissing
 from replay.recorder import now_in_utc
+from replay.schema import check
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="The archive's folder.")]
 WithJournal = Annotated[
@@ -27,7 +28,7 @@ NoProject = Annotated[bool, typer.Option("--no-project", help="Leave the read mo
 
 def export_journal(folder: Folder, output: Output = Format.TABLE) -> None:
     """Archive what the journal recorded since the last time, as Parquet files; sealed fields stay sealed."""
-    with _pyarrow():
+    with needs_pyarrow():
         from replay.archive.export import export_journal
     with wiring.journal_database(load_settings()) as database, bar("archiving", "events") as advance:
         done = export_journal(database, folder, clock=now_in_utc, progress=advance)
@@ -49,14 +50,18 @@ def export_journal(folder: Folder, output: Output = Format.TABLE) -> None:
 
 def verify_archive(folder: Folder, with_journal: WithJournal = False, output: Output = Format.TABLE) -> None:
     """See whether an archive is whole: every file, hash, count and position. Ends with 3 where something is wrong."""
-    with _pyarrow():
+    with needs_pyarrow():
         from replay.archive.manifest import read_manifest
         from replay.archive.verify import compare_with_journal, not_yet_archived, verify_archive
-    with bar("verifying", "events") as advance:
-        findings = verify_archive(folder, advance)
-    manifest = read_manifest(folder)
-    if with_journal:
-        with wiring.journal_database(load_settings()) as database:
+    with ExitStack() as closing:
+        database = closing.enter_context(wiring.journal_database(load_settings())) if with_journal else None
+        if database is not None:
+            # First: where there is no journal none is made, and no file is read in vain.
+            check(database)
+        with bar("verifying", "events") as advance:
+            findings = verify_archive(folder, advance)
+        manifest = read_manifest(folder)
+        if database is not None:
             with bar("comparing", "events") as advance:
                 findings += compare_with_journal(database, folder, advance)
             if more := not_yet_archived(database, manifest):
@@ -69,7 +74,7 @@ def verify_archive(folder: Folder, with_journal: WithJournal = False, output: Ou
 
 def restore_journal(folder: Folder, no_project: NoProject = False, output: Output = Format.TABLE) -> None:
     """Rebuild an empty journal from an archive, all of it or nothing. It needs the vault of the archived journal."""
-    with _pyarrow():
+    with needs_pyarrow():
         from replay.archive.restore import restore_journal
     with wiring.start(load_settings()) as majung:
         with bar("restoring", "events") as advance:
@@ -80,7 +85,7 @@ def restore_journal(folder: Folder, no_project: NoProject = False, output: Outpu
 
 
 @contextmanager
-def _pyarrow() -> Iterator[None]:
+def needs_pyarrow() -> Iterator[None]:
     """Archives are an extra: who has none of them needs no pyarrow."""
     try:
         yield

@@ -93,6 +93,15 @@ def test_an_archive_needs_no_key_to_be_written_and_no_database_to_be_verified(
     assert terminal.rows("verify", "archive", "second") == []
 
 
+def test_where_the_settings_name_no_journal_there_is_none_to_compare_with_and_none_is_made(
+    terminal: Terminal, archived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = terminal.folder / "elsewhere.db"
+    monkeypatch.setenv("MAJUNG_DATABASE_URL", f"sqlite:///{elsewhere}")
+    assert "there is no database at" in terminal.fails("verify", "archive", ARCHIVE, "--with-journal", code=1)
+    assert not elsewhere.exists()
+
+
 def test_without_pyarrow_the_extra_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith(("replay.archive.", "pyarrow"))]:
         monkeypatch.delitem(sys.modules, name)
