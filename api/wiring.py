@@ -1,9 +1,10 @@
 """The composition root: the only place where settings, journal, vault, read models and worker are joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection
@@ -24,10 +25,12 @@ from projections.relationships import relationships
 from projections.timeline import timeline
 from projections.wellbeing import wellbeing
 from replay import generations, rule_sets, schema
+from replay.archive.refusals import ArchiveError
 from replay.database import Database
 from replay.journal import Journal
 from replay.lag import Lag, lag, last_recorded_at
 from replay.rebuild import Opened
+from replay.rebuild.engine import WorkerUnfit
 from replay.vault import Vault, create_master_key, index_key, read_master_key
 from replay.worker import Worker
 
@@ -136,18 +139,45 @@ def journal_database(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Opened]:
-    """The journal and every read model, those under registered rules included: for the processes of a replay."""
-    with start(settings) as majung:
+def opened(settings: Settings, archived_url: str | None = None) -> Iterator[Opened]:
+    """The journal and every read model, those under registered rules included: for the processes of a replay.
+
+    `archived_url` is that of a copy of what is archived, where the replay is made from it.
+    """
+    with start(settings) as majung, ExitStack() as closing:
         beside = [under(rules) for rules in majung.rule_sets().values() if rules != VERSION_1]
-        yield Opened(majung.journal, [*majung.serving, *beside])
+        found = Opened(majung.journal, [*majung.serving, *beside])
+        if archived_url is not None:
+            database = Database(archived_url)
+            closing.callback(database.close)
+            found = found._replace(archived=Journal(database, majung.journal.vault, shards=majung.journal.shards))
+        yield found
 
 
 @contextmanager
-def opened_by_own_settings() -> Iterator[Opened]:
-    """As `opened`, by the settings of the process that calls it: for workers on other machines."""
+def opened_by_own_settings(archive: Path | None = None, until: Mapping[int, int] | None = None) -> Iterator[Opened]:
+    """As `opened`, by the settings of the process that calls it: for workers on other machines.
+
+    With an `archive`, the worker copies it from that folder; it must go `until` these positions by shard. Raises
+    WorkerUnfit where it cannot.
+    """
     with opened(load_settings()) as found:
-        yield found
+        if archive is None:
+            yield found
+            return
+        try:
+            from replay.archive.local_copy import local_copy
+        except ModuleNotFoundError:
+            raise WorkerUnfit(
+                "a worker has no pyarrow: install majung there with its extra `archive`, or replay without"
+                " --from-archive"
+            ) from None
+        with ExitStack() as closing:
+            try:
+                archived = closing.enter_context(local_copy(found.journal, archive, until=until or {}))
+            except ArchiveError as error:
+                raise WorkerUnfit(f"a worker cannot read the archive: {error}") from None
+            yield found._replace(archived=archived.copy)
 
 
 def _blind_index(settings: Settings) -> BlindIndex:

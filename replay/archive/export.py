@@ -78,7 +78,7 @@ def export_journal(
         with database.read() as connection:
             heads, schema = heads_of(connection), revision_of(connection) or ""
         before = _begun(folder, shards, schema, clock)
-        _ensure_continued(database, before, heads)
+        ensure_of_journal(database, before, heads)
         removed = _remove_leftovers(folder, before)
         total = sum(position for position, _ in heads.values()) - before.rows
         progress(0, total)
@@ -127,7 +127,7 @@ def _begun(folder: Path, shards: int, schema: str, clock: Callable[[], datetime]
     return read_manifest(folder)
 
 
-def _ensure_continued(database: Database, manifest: Manifest, heads: dict[int, tuple[int, int]]) -> None:
+def ensure_of_journal(database: Database, manifest: Manifest, heads: dict[int, tuple[int, int]]) -> None:
     """Make sure that the archive is of this journal: of every shard the first and the last archived row are there."""
     if len(manifest.shards) != len(heads):
         raise ShardsDiffer(f"the archive has {len(manifest.shards)} shard(s), this journal {len(heads)}: name another")

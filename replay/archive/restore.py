@@ -33,7 +33,7 @@ from replay.journal import Journal
 from replay.mapper import UndecodableEvent, UnknownStoredName, decode
 from replay.schema import REVISIONS, SchemaTooNew
 from replay.tables import COLUMN_NAMES, heads, journal
-from replay.vault import ParticipantKey, Vault
+from replay.vault import MasterKeyUnusable, ParticipantKey, Vault
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all; each counts twice, since it is written and read back."""
@@ -100,11 +100,19 @@ def _ensure_vault(vault: Vault, folder: Path, manifest: Manifest) -> None:
     VaultOfAnotherJournal, or SealBroken.
     """
     files = [file for file in manifest.files if file.sealed]
+    unusable: MasterKeyUnusable | None = None
     for file in files:
         for row in _some_sealed(folder, file):
-            keys = vault.for_opening([row[0]])
+            try:
+                keys = vault.for_opening([row[0]])
+            except MasterKeyUnusable as error:
+                # Theirs alone may be broken: another's tells.
+                unusable = unusable or error
+                continue
             if keys and _opens(row, keys):
                 return
+    if unusable:
+        raise unusable
     if files:
         raise VaultOfAnotherJournal(
             "the vault has no key of anybody whose sealed events the archive holds: let MAJUNG_VAULT_URL and"

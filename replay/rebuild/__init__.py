@@ -15,6 +15,7 @@ from sqlalchemy import select
 from domain.components import Link
 from projections.read_model import ReadModel
 from replay import generations
+from replay.archive.archived import Archived
 from replay.identities import links_by_person, relink_all
 from replay.journal import Journal
 from replay.rebuild import ledger
@@ -30,6 +31,7 @@ from replay.tables import members
 from replay.whole_log import Progress
 
 __all__ = [
+    "Archived",
     "Compared",
     "Crew",
     "Engine",
@@ -67,27 +69,35 @@ def rebuild(
     expect: Expect | None = None,
     serve: bool = True,
     told: Told = lambda done: None,
+    archived: Archived | None = None,
 ) -> Rebuilt:
     """Fold the whole log into a new generation of each read model and let it serve.
 
     To `compare` is to pass the gate: the new rows against those that serve, before they may; it is always passed where
     something is expected, and where they are not to `serve` yet.
-    Raises ReplayRunning while another process replays one of these, and ReplaySuperseded where another took over.
+    Raises ReplayRunning while another process replays one of these, and ReplaySuperseded where another took over; and
+    ArchiveTooShort where it would go on with one that reaches farther than what is `archived`.
     """
     gate = compare or expect is not None or not serve
-    return _Replay(journal, models, engine).run(progress, told, Gate(compare=gate, expect=expect, serve=serve))
+    return _Replay(journal, models, engine, archived).run(
+        progress, told, Gate(compare=gate, expect=expect, serve=serve)
+    )
 
 
 class _Replay:
-    def __init__(self, journal: Journal, models: Sequence[ReadModel], engine: Engine) -> None:
+    def __init__(
+        self, journal: Journal, models: Sequence[ReadModel], engine: Engine, archived: Archived | None
+    ) -> None:
+        self._here = Opened(journal, models, archived.copy if archived else None)
         self._journal = journal
         self._models = models
         self._engine = engine
+        self._archived = archived
 
     def run(self, progress: Progress, told: Told, gate: Gate) -> Rebuilt:
         begun, links = self._begin()
         with staying_holder(self._journal, begun):
-            events, people = fold(Opened(self._journal, self._models), begun, links, self._engine, progress, told)
+            events, people = fold(self._here, begun, links, self._engine, progress, told)
             switching = Switching(self._journal, self._models, begun)
             switching.catch_up()
             compared, switched = switching.switch(gate)
@@ -98,9 +108,11 @@ class _Replay:
         with self._journal.database.write_behind() as connection:
             generations.change(connection)
             if interrupted := ledger.resume(connection, self._models, now):
+                if self._archived:
+                    self._archived.ensure_reaches(interrupted.heads)
                 return interrupted, links_by_person(connection, reader)
             # Before the links: one that is committed in between is then both known and caught up, and never neither.
-            start = ledger.heads_now(connection)
+            start = self._archived.until if self._archived else ledger.heads_now(connection)
             links = relink_all(connection, reader)
             linked = dict(connection.execute(select(members.c.participant_id, members.c.root)).tuples().all())
             return ledger.begin(connection, self._models, now, linked, start=start), links

@@ -38,7 +38,7 @@ class Crew:
     ) -> Iterator[Done]:
         """Fold the parts that are `left`, in no particular order; with what is open `here` where nobody helps."""
         if self.processes == 1 or self.opening is None:
-            yield from self._alone(PartFolder(here.journal, here.models, rebuild, links), left())
+            yield from self._alone(part_folder(here, rebuild, links), left())
             return
         lost = 0
         while parts := left():

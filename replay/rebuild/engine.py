@@ -55,6 +55,8 @@ class Opened(NamedTuple):
 
     journal: Journal
     models: Sequence[ReadModel]
+    archived: Journal | None = None
+    """What is folded is read from here, where the replay is made from an archive: a copy of the journal until then."""
 
 
 Opening = Callable[[], AbstractContextManager[Opened]]
@@ -89,4 +91,4 @@ def part_folder(
     here = {model.name: model.version for model in models}
     if others := [name for name, (_, version) in rebuild.made.items() if here.get(name) != version]:
         raise WorkerUnfit(f"a worker folds no {', '.join(others)} of this version: install the same release everywhere")
-    return PartFolder(opened.journal, models, rebuild, links, worker)
+    return PartFolder(opened.journal, models, rebuild, links, worker, archived=opened.archived)

@@ -97,10 +97,14 @@ class PartFolder:
         rebuild: Rebuild,
         links: Mapping[UUID, Sequence[Link]],
         worker: str | None = None,
+        *,
+        archived: Journal | None = None,
     ) -> None:
-        """`worker` is the name by which this process is told from the others; its number unless told."""
+        """`worker` is the name by which this process is told from the others; its number unless told. Events are read
+        from the journal unless from an `archived` one that goes as far as the replay."""
         self._journal = journal
         self._database = journal.database
+        self._source = archived or journal
         self._rebuild = rebuild
         self._links = links
         self._lens = Lens(journal.vault)
@@ -146,9 +150,9 @@ class PartFolder:
     def _components(
         self, part: Part, unreadable: dict[UUID, Exception]
     ) -> Iterator[tuple[UUID, frozenset[UUID], list[Recorded]]]:
-        reader = self._journal.reader
+        reader = self._source.reader
         if part.shard is not None:
-            with self._database.read() as connection:
+            with self._source.database.read() as connection:
                 alone = reader.range(connection, part.shard, part.after, part.until, self._lens, unreadable)
             for person, stream in alone:
                 if person not in self._roots:
@@ -158,7 +162,7 @@ class PartFolder:
         for person, root in self._roots.items():
             if _lies(root.bytes, part):
                 components[root] = components.get(root, frozenset()) | {person}
-        with self._database.read() as connection:
+        with self._source.database.read() as connection:
             people = frozenset[UUID]().union(*components.values())
             streams = reader.streams(connection, people, self._lens, unreadable)
         for root, recorded in together(components, streams):

@@ -18,6 +18,8 @@ from api import wiring
 from api.cli import app
 from api.settings import Settings
 from replay import generations, held
+from replay.archive.archived import Archived
+from replay.archive.export import export_journal
 from replay.database import Database
 from replay.rebuild import Expect, cluster, ledger, parts, rebuild
 from replay.rebuild.cluster import Proof, ReplayOnWorker
@@ -160,6 +162,34 @@ def test_the_command_folds_on_the_cluster_of_a_scheduler(
     assert "299 events of 99 people" in result.stderr
     assert "process staying" in result.stderr
     assert digests(place.majung) == before
+
+
+def test_workers_read_what_is_archived_in_a_copy_of_their_own(
+    place: Place, address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    before, archive = digests(place.majung), tmp_path / "archive"
+    export_journal(place.majung.database, archive, clock=place.majung.journal.clock)
+    command = ["replay", "--engine", "dask", "--scheduler", address, "--from-archive", str(archive)]
+
+    result = CliRunner().invoke(app, [*command, "--expect", "none"])
+
+    assert result.exit_code == 0, result.output
+    assert "299 events of 99 people" in result.stderr
+    assert digests(place.majung) == before
+    listed = archive / "manifest.json"
+    listed.rename(archive / "elsewhere.json")
+    assert "holds no archive" in CliRunner().invoke(app, command).stderr
+
+
+def test_a_worker_without_the_archive_is_told(place: Place, address: str, tmp_path: Path) -> None:
+    majung = place.majung
+    until = dict(enumerate(majung.journal.head()))
+    opening = partial(wiring.opened_by_own_settings, tmp_path / "only here", until)
+    with cluster.cluster(majung.journal, address, opening) as engine, pytest.raises(WorkerUnfit, match="holds no arch"):
+        rebuild(majung.journal, majung.serving, engine=engine, archived=Archived(until))
 
 
 def test_a_worker_of_another_journal_is_refused_before_it_writes(
