@@ -19,12 +19,14 @@ from consumers.tables.mapping import CsvMapping
 from consumers.units import Read, Reject, Unit
 from domain.intake import SKEW, cloud_event
 from domain.touchpoint import Touchpoint
+from replay.held import CannotBeFolded
 from replay.journal import Outcome, differing_fields
 
 Record = Callable[[Sequence[Touchpoint]], list[Outcome]]
 Find = Callable[[Iterable[UUID]], list[Touchpoint]]
 
 CONFLICT = "conflict"
+DOES_NOT_FOLD = "does-not-fold"
 BATCH = 1000
 
 
@@ -150,9 +152,11 @@ def _recorded(units: Sequence[Unit], record: Record, counts: Counter[str]) -> It
             yield unit
             continue
         outcome = next(outcomes)
-        counts[outcome.status] += 1
+        counts["rejected" if outcome.cause else outcome.status] += 1
         if outcome.status == "conflict":
             yield Reject(unit.line, CONFLICT, _conflict(outcome), unit.raw)
+        if outcome.cause:
+            yield Reject(unit.line, DOES_NOT_FOLD, str(CannotBeFolded(outcome.cause)), unit.raw)
 
 
 def _conflict(outcome: Outcome) -> str:

@@ -27,16 +27,17 @@ from domain.touchpoint import Touchpoint
 from domain.versions import present
 from replay.append import AlreadyThere, Clock, append, append_one
 from replay.database import Database
+from replay.held import Cause, cause_of
 from replay.identities import LinksMovedOn, ensure_no_links_since, streams_ever_linked
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
 from replay.metrics import count_statuses
-from replay.reading import Reader
+from replay.reading import Reader, Unreadable
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads
-from replay.vault import ParticipantKey, Vault
+from replay.vault import KeyMissing, MasterKeyUnusable, ParticipantKey, Vault
 from replay.workers import ensure_worker
 
-Status = Literal["recorded", "duplicate", "conflict"]
+Status = Literal["recorded", "duplicate", "conflict", "blocked"]
 Decision = Callable[[History], Sequence[Touchpoint]]
 JointDecision = Callable[[Mapping[UUID, Sequence[Recorded]]], Sequence[Touchpoint]]
 
@@ -48,13 +49,17 @@ class DecisionContended(Exception):
 
 
 class Outcome(NamedTuple):
-    """What became of one event: recorded now, already there, or there with other content in the differing fields."""
+    """What became of one event: recorded now, already there, or there with other content in the differing fields; or
+    blocked: what is stored of this person does not read, so that it could be neither compared nor sealed.
+    """
 
     status: Status
     event: Touchpoint
     position: int | None = None
     """Its position when it was recorded now."""
     differing: tuple[str, ...] = ()
+    cause: Cause | None = None
+    """Why it is blocked: told again when that is mended, it is taken."""
 
     @property
     def event_id(self) -> UUID:
@@ -108,7 +113,8 @@ class Journal(Application[UUID]):
     ) -> list[Outcome]:
         """Record facts, all in one transaction, and tell what became of each, in the order given.
 
-        The common case assumes that none was recorded before; only when one was is the journal asked which.
+        The common case assumes that none was recorded before; only when one was is the journal asked which. One that
+        cannot be compared or sealed, since what is stored of its person does not read, is blocked, and no other.
         `now` sets the journal's clock, for synthetic journals; it never runs backwards. `beside` is called with the
         outcomes in the same transaction, also where nothing is left to record: what it writes is stored with these
         facts or not at all, and what it raises undoes both. It may be called anew, after a call that was undone.
@@ -116,7 +122,7 @@ class Journal(Application[UUID]):
         clock = Clock(self.clock, self.clock is now_in_utc) if now is None else Clock(lambda: now, False)
         try:
             outcomes = self._record_new(events, clock, beside=beside)
-        except AlreadyThere:
+        except (AlreadyThere, KeyMissing, MasterKeyUnusable):
             # Others may record some of these while they are compared, hence more than one look.
             looking = Retrying(
                 retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
@@ -174,16 +180,25 @@ class Journal(Application[UUID]):
         first: dict[UUID, Touchpoint] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        stored = {event.event_id: event for event in self.find(first)}
-        new = [event for event_id, event in first.items() if event_id not in stored]
+        unread: dict[UUID, Exception] = {}
+        with self.database.read() as connection:
+            stored = {event.event_id: event for event in self.reader.find(connection, list(first), unread)}
+        new = [event for event_id, event in first.items() if event_id not in stored and event_id not in unread]
+        locked: Unreadable = {}
+        self._sealing_keys(new, [event.participant_id.bytes for event in new], locked)
+        unread |= {event.event_id: locked[event.participant_id] for event in new if _is_locked(event, locked)}
+        new = [event for event in new if event.event_id not in unread]
 
         def among(recorded: Sequence[Outcome]) -> list[Outcome]:
             fresh = {outcome.event_id: outcome for outcome in recorded}
             outcomes: list[Outcome] = []
             for event in events:
-                if (outcome := fresh.pop(event.event_id, None)) is None:
-                    outcome = _told_again(event, stored.get(event.event_id) or first[event.event_id])
-                outcomes.append(outcome)
+                if (outcome := fresh.pop(event.event_id, None)) is not None:
+                    outcomes.append(outcome)
+                elif (error := unread.get(event.event_id)) is not None:
+                    outcomes.append(Outcome("blocked", event, cause=cause_of(error)))
+                else:
+                    outcomes.append(_told_again(event, stored.get(event.event_id) or first[event.event_id]))
             return outcomes
 
         def write_beside(connection: Connection, recorded: Sequence[Outcome]) -> None:
@@ -193,10 +208,31 @@ class Journal(Application[UUID]):
         written = None if beside is None else write_beside
         return among(self._record_new(new, clock, contended=True, beside=written))
 
-    def _sealing_keys(self, events: Iterable[Touchpoint], participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
-        """The keys of those of whom something is to be sealed."""
+    def _sealing_keys(
+        self, events: Iterable[Touchpoint], participants: Iterable[bytes], locked: Unreadable | None = None
+    ) -> dict[bytes, ParticipantKey]:
+        """The keys of those of whom something is to be sealed; whoever is new gets one.
+
+        Whose key is missing or does not unwrap is put into `locked`, where it is given, and has none here; else raises
+        KeyMissing or MasterKeyUnusable. Under a second key, what was sealed under the first would not open.
+        """
         people = {person for event, person in zip(events, participants, strict=True) if has_sealed(event)}
-        return self.vault.for_sealing(people) if people else {}
+        if not people:
+            return {}
+        found = self.reader.keys(people, locked)
+        without = {person for person in people - found.keys() if not locked or UUID(bytes=person) not in locked}
+        if not without:
+            return found
+        with self.database.read() as connection:
+            known = self.reader.with_sealed(connection, without)
+        # A key is durable before its first event: who got both meanwhile has it by now.
+        found |= self.vault.for_opening(known)
+        for person in known - found.keys():
+            missing = KeyMissing(f"participant {UUID(bytes=person)} has sealed events and no key in this vault")
+            if locked is None:
+                raise missing
+            locked[UUID(bytes=person)] = missing
+        return found | self.vault.for_sealing(without - known)
 
     def find(self, event_ids: Iterable[UUID]) -> list[Touchpoint]:
         """The stored events among these ids, in no particular order."""
@@ -261,6 +297,10 @@ class Journal(Application[UUID]):
             Outcome("recorded", event, recording.notification.id)
             for event, recording in zip(events, recordings, strict=True)
         ]
+
+
+def _is_locked(event: Touchpoint, locked: Unreadable) -> bool:
+    return event.participant_id in locked and has_sealed(event)
 
 
 def _decided_anew(attempts: int, who: str, decide: Callable[..., list[Outcome]], *arguments: object) -> list[Outcome]:

@@ -20,16 +20,16 @@ _MESSAGES = (1, 5, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
 
 TOUCHPOINTS = Counter(
     "majung_touchpoints_total",
-    "Touchpoints and commands told to the journal, by what became of each: recorded, duplicate or conflict.",
+    "Touchpoints and commands told to the journal, by what became of each: recorded, duplicate, conflict or blocked.",
     ["status"],
     registry=OF_PROCESS,
 )
-_BY_STATUS = {status: TOUCHPOINTS.labels(status) for status in ("recorded", "duplicate", "conflict")}
+_BY_STATUS = {status: TOUCHPOINTS.labels(status) for status in ("recorded", "duplicate", "conflict", "blocked")}
 """From the start at 0, so that the first is seen as an increase."""
 
 INGEST_MESSAGES = Counter(
     "majung_ingest_messages_total",
-    "Messages from Kafka that were settled, by what became of each: recorded, duplicate, conflict or refused.",
+    "Messages from Kafka that were settled, by what became of each: recorded, duplicate, conflict, blocked or refused.",
     ["topic", "status"],
     registry=OF_PROCESS,
 )

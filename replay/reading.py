@@ -21,7 +21,7 @@ from replay.append import shard_of
 from replay.database import Database, portions, rows_of
 from replay.lens import Lens
 from replay.mapper import EventUnreadable, decode, uuid_of
-from replay.tables import members
+from replay.tables import journal, members
 from replay.vault import MasterKeyUnusable, ParticipantKey, Vault
 
 _SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
@@ -107,8 +107,26 @@ class Reader:
         parameters = (shard, *(person.bytes for person in people))
         return self._rows(connection, f"shard = ? AND participant_id IN ({_marks(people)}){only}", parameters)
 
-    def find(self, connection: Connection, event_ids: Sequence[UUID]) -> list[Touchpoint]:
-        """The stored events among these ids, in no particular order."""
+    def with_sealed(self, connection: Connection, participants: Iterable[bytes]) -> set[bytes]:
+        """Those of these participants of whom anything sealed is stored."""
+        by_shard: dict[int, list[UUID]] = {}
+        for participant in participants:
+            by_shard.setdefault(shard_of(participant, self._shards), []).append(UUID(bytes=participant))
+        found: set[bytes] = set()
+        for shard, people in by_shard.items():
+            for some in portions(people):
+                own = journal.c.shard == shard, journal.c.participant_id.in_(some), journal.c.sealed.is_not(None)
+                query = select(journal.c.participant_id).where(*own).distinct()
+                found.update(person.bytes for person in connection.scalars(query))
+        return found
+
+    def find(
+        self, connection: Connection, event_ids: Sequence[UUID], unreadable: dict[UUID, Exception] | None = None
+    ) -> list[Touchpoint]:
+        """The stored events among these ids, in no particular order.
+
+        One that does not read is put into `unreadable` under its own id, where that is given, and left out.
+        """
         rows: list[Any] = []
         shards = list(range(self._shards))
         for some in portions(event_ids):
@@ -118,7 +136,15 @@ class Reader:
             else:
                 where = f"shard IN ({_marks(shards)}) AND event_id IN ({_marks(some)})"
                 rows += self._rows(connection, where, (*shards, *(event_id.bytes for event_id in some)))
-        return [told.event for _, stream in self._decoded(rows) for told in stream]
+        people: Unreadable | None = None if unreadable is None else {}
+        found = [told.event for _, stream in self._decoded(rows, unreadable=people) for told in stream]
+        if unreadable is not None and people:
+            # Whatever else of theirs was asked for may read.
+            for row in (row for row in rows if uuid_of(row[0]) in people):
+                apart: Unreadable = {}
+                found += [told.event for _, stream in self._decoded([row], unreadable=apart) for told in stream]
+                unreadable |= {uuid_of(row[1]): error for error in apart.values()}
+        return found
 
     def range(
         self,
@@ -161,7 +187,7 @@ class Reader:
                 people[row[0]].append(row)
         opened = lens.adjusted() if lens else None
         sealed = {row[0] for row in rows if row[7] is not None and (opened is None or row[2] in opened)}
-        keys = self._keys(sealed, unreadable) if sealed else {}
+        keys = self.keys(sealed, unreadable) if sealed else {}
         read = partial(lens.stream if lens else _read_whole, keys=keys, instants=_Instants())
         for participant, own in people.items():
             person = uuid_of(participant)
@@ -177,8 +203,8 @@ class Reader:
                 continue
             yield person, stream
 
-    def _keys(self, people: Iterable[bytes], unreadable: Unreadable | None) -> Mapping[bytes, ParticipantKey]:
-        """The keys of these people; whose does not unwrap is unreadable, and not everybody with them."""
+    def keys(self, people: Iterable[bytes], unreadable: Unreadable | None = None) -> dict[bytes, ParticipantKey]:
+        """The keys that exist of these people; whose does not unwrap is put into `unreadable`, where it is given."""
         try:
             return self._vault.for_opening(people)
         except MasterKeyUnusable:
@@ -191,8 +217,8 @@ class Reader:
                 found |= self._vault.for_opening([participant])
             except MasterKeyUnusable as error:
                 apart[UUID(bytes=participant)] = error
-        if len(apart) > 1 and not found:
-            # Not one of many opens: that is the master key, and nobody's own.
+        if not found and not self._vault.opens_any_but(set(people)):
+            # Not one of all opens: that is the master key, and nobody's own.
             raise next(iter(apart.values()))
         unreadable |= apart
         return found

@@ -9,7 +9,8 @@ data is the event's identity: sealed bytes moved to another event, person or typ
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path
@@ -31,6 +32,8 @@ _HEADER_BYTES = 5
 _NONCE_BYTES = 12
 _CACHED_KEYS = 5_000
 """About 13 MiB of unwrapped keys: a replay meets each once, and must not grow with the number of people."""
+_WITNESSES = 10
+"""So many keys are tried before a master key is found to be the wrong one."""
 
 metadata = MetaData()
 keys = Table(
@@ -125,6 +128,13 @@ class Vault:
             found = connection.execute(select(keys).limit(1)).one_or_none()
         if found is not None:
             self._unwrap(found.participant_id.bytes, found.version, found.wrapped)
+
+    def opens_any_but(self, participants: Collection[bytes]) -> bool:
+        """Whether the master key unwraps a key of anybody else: where theirs do not unwrap, it is not for that."""
+        with self.database.read() as connection:
+            some = connection.execute(select(keys).limit(len(participants) + _WITNESSES)).all()
+        others = ((one.participant_id.bytes, one.wrapped) for one in some)
+        return any(self._unwraps(*other) for other in others if other[0] not in participants)
 
     def count(self) -> int:
         """How many people have a key."""
@@ -229,6 +239,12 @@ class Vault:
                 "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
             ) from None
         return _unwrapped(version, key)
+
+    def _unwraps(self, participant: bytes, wrapped: bytes) -> bool:
+        with suppress(MasterKeyUnusable):
+            self._unwrap(participant, 1, wrapped)
+            return True
+        return False
 
 
 def _unwrapped(version: int, key: bytes) -> ParticipantKey:

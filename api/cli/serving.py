@@ -17,9 +17,13 @@ from api.cli.messages import remark
 from api.logs import kind_and_places, logged
 from api.settings import Settings, load_settings
 from api.wiring import Majung
+from replay.held import cause_of
+from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
+from replay.vault import KeyMissing, SealBroken
 
 log = logging.getLogger("majung.cli")
 
+_OF_SOMEBODY = (EventUnreadable, KeyMissing, SealBroken, UndecodableEvent, UnknownStoredName)
 _OURS_ALONE = ("127.0.0.1", "::1", "localhost")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
@@ -119,7 +123,8 @@ def _say(settings: Settings, text: str) -> None:
 def told_in_log(settings: Settings) -> Iterator[None]:
     """Log while the block runs; why it ends is a line of the log too.
 
-    A defect is told by its kind and places, and not with its traceback: its message may name people.
+    A defect is told by its kind and places, and not with its traceback: its message may name people. What does not read
+    of somebody is told by what to do about it.
     """
     with logged(settings.log_format, settings.log_level):
         try:
@@ -129,8 +134,12 @@ def told_in_log(settings: Settings) -> Iterator[None]:
             if code is None:
                 log.critical("ended by a defect", extra=kind_and_places(error))
                 raise typer.Exit(ExitCode.FAILED) from None
+            said = cause_of(error).message if isinstance(error, _OF_SOMEBODY) else message(error)
             if settings.log_format == "json":
-                log.error(message(error))
+                log.error(said)
+                raise typer.Exit(code) from None
+            if isinstance(error, _OF_SOMEBODY):
+                remark(f"majung: {said}")
                 raise typer.Exit(code) from None
             raise
 

@@ -12,7 +12,7 @@ from api.http.answer import Part
 from api.http.batches import split
 from api.http.cloud_events import Mode, attributes_of, mode_of, read_body
 from api.http.events_example import BODIES
-from api.http.problems import INTAKE_KINDS, Problem, documented
+from api.http.problems import INTAKE_KINDS, Problem, documented, does_not_fold
 from api.wiring import Majung
 from domain.intake import IntakeError, read_event
 from domain.touchpoint import Touchpoint
@@ -89,7 +89,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     201: {"description": "The event is stored."},
     207: {"model": BatchReceipt, "description": "A batch of which some events are not stored: see each of them."},
     **documented(
-        *("conflict", "too-many-events", "unsupported-content", "database-unavailable", "vault-unavailable"),
+        *("conflict", "too-many-events", "unsupported-content"),
+        *("database-unavailable", "vault-unavailable", "does-not-fold"),
         *INTAKE_KINDS,
     ),
 }
@@ -108,6 +109,8 @@ def _take(
 def _receipt(outcome: Outcome) -> tuple[int, EventReceipt]:
     if outcome.status == "conflict":
         raise Problem("conflict", _conflict(outcome), event_id=str(outcome.event_id), differing=list(outcome.differing))
+    if outcome.status == "blocked":
+        raise _blocked(outcome)
     status = 201 if outcome.status == "recorded" else 200
     return status, EventReceipt(event_id=outcome.event_id, status=outcome.status, position=outcome.position)
 
@@ -137,6 +140,11 @@ def _read(element: bytes, **clock: Any) -> Touchpoint | BatchEntry:
 
 
 def _entry(outcome: Outcome) -> BatchEntry:
+    if outcome.status == "blocked":
+        problem = _blocked(outcome)
+        return BatchEntry(
+            status="rejected", event_id=outcome.event_id, code=problem.slug, message=problem.detail, fields=[]
+        )
     if outcome.status != "conflict":
         return BatchEntry(status=outcome.status, event_id=outcome.event_id, position=outcome.position)
     return BatchEntry(
@@ -146,6 +154,11 @@ def _entry(outcome: Outcome) -> BatchEntry:
         message=_conflict(outcome),
         fields=list(outcome.differing),
     )
+
+
+def _blocked(outcome: Outcome) -> Problem:
+    assert outcome.cause is not None
+    return does_not_fold(outcome.cause)
 
 
 def _conflict(outcome: Outcome) -> str:

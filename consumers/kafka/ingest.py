@@ -43,6 +43,7 @@ from consumers.kafka.topics import TOUCHPOINTS
 from domain.intake import SKEW
 from domain.touchpoint import Touchpoint
 from replay.garbage import not_collecting
+from replay.held import CannotBeFolded
 from replay.journal import Journal, Outcome
 from replay.metrics import INGEST_REBALANCES, RETRIES
 from replay.parked import RawMessage, ToPark, park, remove_expired
@@ -52,6 +53,7 @@ log = logging.getLogger("majung.kafka.ingest")
 BATCH = 2_000
 """The most messages of one transaction: on SQLite, of about 50 ms."""
 CONFLICT = "conflict"
+DOES_NOT_FOLD = "does-not-fold"
 _PLACE = itemgetter(*map(ToPark._fields.index, ("topic", "partition", "offset")))
 
 _LONGEST_WAIT_SECONDS = 5.0
@@ -260,7 +262,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             move(connection, moves)
             # In the order of their places, whatever is wrong with them.
-            to_park = sorted([*refused, *_conflicts(taken, outcomes)], key=_PLACE)
+            to_park = sorted([*refused, *_not_taken(taken, outcomes)], key=_PLACE)
             park(connection, self._journal.vault, to_park, now)
 
         outcomes = self._journal.record(events, beside=beside)
@@ -268,7 +270,9 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             self._places[partition] = moves[Partition(*partition)].next_offset
         self._lag.settled(batch)
         codes = [told.code for told in refused]
-        told = tell_settled(self._topic, [outcome.status for outcome in outcomes], codes, monotonic() - begun_at)
+        wrong = [found[0] for found in map(what_is_wrong, outcomes) if found is not None]
+        statuses = [outcome.status for outcome in outcomes]
+        told = tell_settled(self._topic, statuses, codes, wrong, monotonic() - begun_at)
         log.info("settled", extra=told | {"offsets": _offsets(batch)})
 
     def _read(
@@ -363,17 +367,20 @@ def _to_park(message: Any, code: str, why: str, person: UUID | None, event_id: U
     return ToPark(message.topic, message.partition, message.offset, code, why, raw, person, event_id)
 
 
-def _conflicts(messages: Sequence[Any], outcomes: Sequence[Outcome]) -> Iterator[ToPark]:
-    """Those whose event is recorded with other content."""
+def _not_taken(messages: Sequence[Any], outcomes: Sequence[Outcome]) -> Iterator[ToPark]:
+    """Those whose event is recorded with other content, or can be neither compared nor sealed."""
     for message, outcome in zip(messages, outcomes, strict=True):
-        if outcome.status == CONFLICT:
-            event = outcome.event
-            yield _to_park(message, CONFLICT, conflict(outcome), event.participant_id, event.event_id)
+        if (wrong := what_is_wrong(outcome)) is not None:
+            yield _to_park(message, *wrong, outcome.event.participant_id, outcome.event_id)
 
 
-def conflict(outcome: Outcome) -> str:
-    """What is wrong with an event that was told before with other content, and what to do."""
-    return (
-        f"{outcome.event.stored_as} with this id was told before and differs in {', '.join(outcome.differing)}: correct"
-        " it with a touchpoint-corrected event, or give it an id of its own"
-    )
+def what_is_wrong(outcome: Outcome) -> tuple[str, str] | None:
+    """The code under which the message of an outcome parks, and what to do about it; None: nothing is wrong."""
+    if outcome.status == "conflict":
+        return CONFLICT, (
+            f"{outcome.event.stored_as} with this id was told before and differs in {', '.join(outcome.differing)}:"
+            " correct it with a touchpoint-corrected event, or give it an id of its own"
+        )
+    if outcome.cause is not None:
+        return DOES_NOT_FOLD, str(CannotBeFolded(outcome.cause))
+    return None

@@ -17,19 +17,18 @@ from replay.metrics import (
     INGEST_PARKED,
 )
 
-_CONFLICT = "conflict"
 
-
-def tell_settled(topic: str, statuses: Sequence[str], refused: Sequence[str], seconds: float) -> dict[str, Any]:
-    """Count a batch: what the journal made of its facts, and the codes of what it was not even told.
+def tell_settled(
+    topic: str, statuses: Sequence[str], refused: Sequence[str], not_taken: Sequence[str], seconds: float
+) -> dict[str, Any]:
+    """Count a batch: what the journal made of its facts, and the codes of what parked, because the journal was not even
+    told or because it did not take it.
 
     Returns the same as fields of a line in the log.
     """
-    counts, codes = Counter(statuses), Counter(refused)
-    if codes:
-        counts["refused"] = codes.total()
-    if counts[_CONFLICT]:
-        codes[_CONFLICT] = counts[_CONFLICT]
+    counts, codes = Counter(statuses), Counter([*refused, *not_taken])
+    if refused:
+        counts["refused"] = len(refused)
     for status, count in counts.items():
         INGEST_MESSAGES.labels(topic, status).inc(count)
     for code, count in codes.items():

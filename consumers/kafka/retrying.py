@@ -7,13 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from consumers.kafka.ingest import CONFLICT, conflict
+from consumers.kafka.ingest import what_is_wrong
 from consumers.kafka.messages import REFUSALS, read_message
 from domain.intake import SKEW
 from replay import parked
 from replay.journal import Journal, Outcome
 from replay.vault import SealBroken
-
 
 BYTES_GONE = "bytes-gone"
 SEAL_BROKEN = "seal-broken"
@@ -23,7 +22,7 @@ class Retry(NamedTuple):
     """What became of a parked message that was told again: recorded or duplicate, and decided; or still parked."""
 
     id: int
-    status: Literal["recorded", "duplicate", "conflict", "refused", "unopened"]
+    status: Literal["recorded", "duplicate", "conflict", "blocked", "refused", "unopened"]
     code: str | None = None
     message: str | None = None
     event_id: UUID | None = None
@@ -37,9 +36,10 @@ class Retry(NamedTuple):
 class _StillParked(Exception):
     """Undoes the transaction: nothing came of it."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__("the message stays parked")
+    def __init__(self, outcome: Outcome, code: str, message: str) -> None:
+        super().__init__(message)
         self.outcome = outcome
+        self.code = code
 
 
 def retry(journal: Journal, number: int, *, by: str, now: datetime, skew: timedelta = SKEW) -> Retry:
@@ -62,12 +62,12 @@ def retry(journal: Journal, number: int, *, by: str, now: datetime, skew: timede
 
     def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         [outcome] = outcomes
-        if outcome.status == CONFLICT:
-            raise _StillParked(outcome)
+        if (wrong := what_is_wrong(outcome)) is not None:
+            raise _StillParked(outcome, *wrong)
         parked.retried(connection, number, by, now)
 
     try:
         [outcome] = journal.record([event], beside=beside)
     except _StillParked as still:
-        return Retry(number, "conflict", CONFLICT, conflict(still.outcome), event.event_id)
+        return Retry(number, still.outcome.status, still.code, str(still), event.event_id)
     return Retry(number, outcome.status, event_id=event.event_id)

@@ -19,6 +19,7 @@ from consumers.tables.mapping import ColumnsMissing, CsvMapping, load_mapping, p
 from domain.events import MeasureTaken
 from domain.intake import cloud_event
 from domain.touchpoint import Touchpoint
+from replay.held import Cause
 from replay.journal import Journal, Outcome
 from tests.consumers.memory import MemoryJournal, Sealing
 from tests.examples import EXAMPLES, call_received, store_visited
@@ -98,6 +99,21 @@ def test_what_conflicts_is_put_aside_with_the_names_of_the_fields(file: Path) ->
     assert "5555" not in reject.message
     assert b"5555" in reject.raw
     assert b"5555" not in aside.read_bytes()
+
+
+def test_what_can_be_neither_compared_nor_sealed_is_put_aside_and_the_rest_goes_in(file: Path) -> None:
+    cause = Cause("KeyMissing", "restore the vault")
+
+    def record(events: Sequence[Touchpoint]) -> list[Outcome]:
+        return [Outcome("blocked", events[0], cause=cause), Outcome("recorded", events[1])]
+
+    write(file, line(call_received), line(store_visited))
+    with RejectsFile(rejects_path(file), Sealing().seal) as rejects:
+        report = import_file(file, record=record, now=NOW, rejects=rejects)
+    assert counts(report) == (2, 1, 0, 1, 0)
+    [reject] = read_rejects(rejects_path(file), Sealing().open)
+    assert (reject.line, reject.code) == (1, "does-not-fold")
+    assert "restore the vault" in reject.message
 
 
 def test_rejects_and_conflicts_are_kept_in_the_order_of_the_file(file: Path) -> None:

@@ -1,7 +1,9 @@
 """Facts are recorded once, whatever order and however often they come; a conflict is told and loses nothing."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -20,6 +22,8 @@ from replay.vault import KeyMissing, SealBroken, Vault
 from tests.conftest import MASTER_KEY
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.given import given, on
+from tests.replay.linking import A, B, C, about
+from tests.replay.test_held import FAULTS, key_of_another_master, missing_key
 
 
 def positions(found: Journal) -> list[int]:
@@ -87,6 +91,47 @@ def test_another_type_under_the_same_id_is_a_conflict_of_type(journal: Journal) 
     other = store_visited.replaced(source=call_received.source, source_id=call_received.source_id)
     [outcome] = journal.record([other])
     assert (outcome.status, outcome.differing) == ("conflict", ("type",))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.__name__.replace("_", " ") for fault in FAULTS])
+def test_what_is_told_again_and_does_not_read_is_blocked_and_holds_up_nothing_else(
+    journal: Journal, fault: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.record(about(C, measure_taken))
+    [told] = about(A, measure_taken)
+    readable = about(A, store_visited.replaced(note=None, nickname=None))
+    journal.record(readable)
+    with fault(journal, monkeypatch) as error:
+        outcomes = journal.record([told, *readable, *about(B, call_received, call_received), told])
+        statuses = ["blocked", "duplicate", "recorded", "duplicate", "blocked"]
+        assert [outcome.status for outcome in outcomes] == statuses
+        cause = outcomes[0].cause
+        assert cause is not None
+        assert cause.error == error
+        assert str(A) not in cause.message
+        [alone] = journal.record([told])
+        assert (alone.status, alone.cause) == ("blocked", cause)
+    journal.vault._known.clear()
+    assert [outcome.status for outcome in journal.record([told])] == ["duplicate"]
+
+
+@pytest.mark.parametrize("fault", [missing_key, key_of_another_master], ids=["missing", "of another master"])
+def test_nobody_gets_a_second_key_while_theirs_is_away(
+    journal: Journal, fault: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.record(about(B, store_visited))
+    [new] = about(A, call_received)
+    with fault(journal, monkeypatch) as error:
+        outcomes = journal.record(
+            [new, *about(A, store_visited.replaced(note=None, nickname=None)), *about(C, call_received)]
+        )
+        assert [outcome.status for outcome in outcomes] == ["blocked", "recorded", "recorded"]
+        assert outcomes[0].cause is not None
+        assert outcomes[0].cause.error == error
+        assert [outcome.status for outcome in journal.record([new])] == ["blocked"]
+    journal.vault._known.clear()
+    assert [outcome.status for outcome in journal.record([new])] == ["recorded"]
+    assert journal.find([new.event_id]) == [new]
 
 
 def test_the_same_source_id_of_another_person_is_another_event(journal: Journal) -> None:

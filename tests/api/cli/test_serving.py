@@ -13,13 +13,19 @@ from threading import Event
 
 import httpx2
 import pytest
+import typer
 
 from api import wiring
+from api.cli.serving import told_in_log
+from api.logs import Format
 from api.settings import load_settings
 from projections.timeline import timeline
+from replay.mapper import EventUnreadable
+from replay.vault import KeyMissing, SealBroken
 from replay.wake import Wake
 from tests.api.cli.conftest import Terminal, served
-from tests.examples import call_received, store_visited
+from tests.api.http.requests import settings_in
+from tests.examples import PARTICIPANT, call_received, store_visited
 
 ROOT = Path(__file__).parents[3]
 
@@ -115,3 +121,25 @@ def test_a_reader_that_goes_before_the_end_is_no_error(terminal: Terminal, monke
         assert process.stderr is not None
         assert process.stderr.read() == ""
         assert process.wait(timeout=60) == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyMissing(f"participant {PARTICIPANT} has sealed events and no key in this vault"),
+        EventUnreadable(call_received.event_id, "call-received.v1", KeyMissing(f"participant {PARTICIPANT}")),
+        SealBroken("sealed fields do not open"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_why_it_ends_names_nobody_and_says_what_to_do(
+    form: Format, error: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_in(tmp_path).model_copy(update={"log_format": form})
+    with pytest.raises(typer.Exit) as ended, told_in_log(settings):
+        raise error
+    [line] = capsys.readouterr().err.splitlines()
+    assert ended.value.exit_code == 1
+    assert str(PARTICIPANT) not in line
+    assert "vault" in line

@@ -2,9 +2,12 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 
 from api.wiring import Majung
 from domain.touchpoint import Touchpoint
+from replay.vault import keys
+from tests.api.http.requests import is_problem, post, post_batch
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken
 
 PATHS = ("", "/timeline", "/journey", "/wellbeing", "/network", "/roles")
@@ -62,3 +65,18 @@ def test_a_fold_that_fails_is_told_by_its_kind_and_place(client: TestClient, maj
         refused = client.get(f"/v1/people/{PARTICIPANT}")
     assert (refused.status_code, refused.json()["error"]) == (503, "ValueError")
     assert "010" not in refused.text
+
+
+def test_an_event_told_again_that_does_not_read_is_a_problem_and_rejected_in_a_batch(
+    client: TestClient, majung: Majung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    majung.journal.record([measure_taken])
+    with majung.vault_database.write() as connection:
+        connection.execute(delete(keys))
+    majung.journal.vault._known.clear()
+    assert is_problem(post(client, measure_taken), 503, "does-not-fold")["error"] == "KeyMissing"
+    other = call_received.replaced(participant_id=OTHER_PARTICIPANT)
+    body = post_batch(client, [measure_taken, other, call_received]).json()
+    assert (body["recorded"], body["rejected"]) == (1, 2)
+    assert [entry["code"] for entry in body["events"]] == ["does-not-fold", None, "does-not-fold"]
+    assert "restore the vault" in body["events"][0]["message"]

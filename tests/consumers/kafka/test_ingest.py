@@ -19,6 +19,8 @@ from replay.tables import journal as stored
 from tests.brokers import Broker
 from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
 from tests.examples import call_received, discovery_attempted, discovery_attempted_v1, measure_taken, store_visited
+from tests.replay.linking import A, B, about
+from tests.replay.test_held import missing_key
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 8)]
 EXAMPLES = (call_received, store_visited, measure_taken)
@@ -149,6 +151,24 @@ def test_other_content_under_the_same_id_parks_with_the_differing_fields(
     assert "channel, level" in found.message
     assert journal.find([call_received.event_id]) == [call_received]
     assert recorded(journal) == 2
+
+
+def test_what_is_told_again_and_does_not_read_parks_until_it_does_and_the_rest_flows(
+    journal: Journal, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [told], [other] = about(A, measure_taken), about(B, call_received)
+    with missing_key(journal, monkeypatch):
+        topic.tell(told, other)
+        topic.settle(journal)
+        [found] = waiting(journal)
+        assert (found.code, found.participant_id, found.event_id) == ("does-not-fold", A, told.event_id)
+        assert "restore the vault" in found.message
+        assert recorded(journal) == 2
+        still = retry(journal, found.id, by="worker-02", now=journal.clock())
+        assert (still.status, still.code, still.message) == ("blocked", found.code, found.message)
+    journal.vault._known.clear()
+    assert retry(journal, found.id, by="worker-02", now=journal.clock()).status == "duplicate"
+    assert waiting(journal) == []
 
 
 def test_nothing_is_stored_when_another_member_has_read_on(journal: Journal, kafka: Broker) -> None:
