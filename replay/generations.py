@@ -7,20 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    MetaData,
-    Table,
-    Update,
-    delete,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.columns import Cells, storer
@@ -126,7 +113,7 @@ def stored(connection: Connection, model: ReadModel, number: int) -> Generation:
     return found._replace(table=table)
 
 
-def stored_alike(connection: Connection, one: Column[Any], other: Column[Any]) -> bool:
+def stored_alike(connection: Connection, one: ColumnElement[Any], other: ColumnElement[Any]) -> bool:
     """Whether the database keeps two columns in the same way, so that their values can be compared."""
     one_kind, other_kind = (column.type.compile(connection.dialect).partition("(")[0] for column in (one, other))
     return _KINDS.get(one_kind, one_kind) == _KINDS.get(other_kind, other_kind)

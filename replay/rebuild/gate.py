@@ -5,7 +5,7 @@ compared when both generations have seen the same.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +25,7 @@ from sqlalchemy import (
     union,
 )
 
+from replay import generations
 from replay.generations import Generation
 from replay.tables import held, journal, members
 
@@ -55,6 +56,10 @@ class Count(NamedTuple):
         """Both together."""
         return Count(*(own + more for own, more in zip(self, other, strict=True)))
 
+    def minus(self, part: "Count") -> "Count":
+        """Without some that are among these."""
+        return Count(*(own - less for own, less in zip(self, part, strict=True)))
+
 
 class Cell(NamedTuple):
     """A column that differs, with both its values; None where there is no row."""
@@ -82,8 +87,10 @@ class Compared(NamedTuple):
     rows: Count
     people: Count
     left_out: int
-    """People who could not be compared: they had news that the rows of another release have not seen."""
+    """People who could not be compared."""
     examples: tuple[Difference, ...]
+    why: str = ""
+    """Why people were left out, if any were."""
 
 
 Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -95,9 +102,38 @@ def everybody(_: ColumnElement[Any]) -> ColumnElement[bool]:
     return true()
 
 
+def among(people: CompoundSelect[Any]) -> Scope:
+    """Whoever a query finds, in its column `component`."""
+    found = people.subquery()
+    return lambda component: select(1).where(found.c.component == component).exists()
+
+
+def apart_from(people: CompoundSelect[Any]) -> Scope:
+    """Everybody else: as an anti-join, since PostgreSQL runs a NOT IN that its memory does not hold row by row."""
+    scope = among(people)
+    return lambda component: ~scope(component)
+
+
 def compare(connection: Connection, old: Generation, new: Generation, scope: Scope = everybody) -> Compared:
-    """Compare two generations of a read model in the caller's snapshot."""
+    """Compare two generations of a read model in the caller's snapshot; nobody where their rows have different keys."""
+    if not _same_key(connection, old, new):
+        people = people_of(connection, old, new, scope)
+        return Compared(new.model.name, Count(), Count(), people, (), "the rows that serve have another key")
     return _Comparison(connection, old, new, scope).made()
+
+
+def people_of(connection: Connection, old: Generation, new: Generation, scope: Scope = everybody) -> int:
+    """How many people have rows in either generation."""
+    components = old.table.c.component, new.table.c.component
+    either = union(*(select(component).where(scope(component)) for component in components)).subquery()
+    return connection.scalar(select(func.count()).select_from(either)) or 0
+
+
+def _same_key(connection: Connection, old: Generation, new: Generation) -> bool:
+    if {column.name for column in old.table.primary_key} != set(new.model.key):
+        return False
+    before, after = old.table.c, new.table.c
+    return all(generations.stored_alike(connection, before[name], after[name]) for name in new.model.key)
 
 
 def only_new(connection: Connection, new: Generation) -> Compared:
@@ -117,7 +153,13 @@ class _Comparison:
         same = and_(*(self._old.c[name] == self._new.c[name] for name in self._key))
         self._from_new = self._new.outerjoin(self._old, same)
         self._from_old = self._old.outerjoin(self._new, same)
-        shared = [name for name in new.model.field_names if name in self._old.c and name not in self._key]
+        shared = [
+            name
+            for name in new.model.field_names
+            if name not in self._key
+            and name in self._old.c
+            and generations.stored_alike(connection, self._old.c[name], self._new.c[name])
+        ]
         self._shared = shared
         self._differs = or_(false(), *(self._new.c[name].is_distinct_from(self._old.c[name]) for name in shared))
         self._is_new, self._is_gone = self._old.c.component.is_(None), self._new.c.component.is_(None)
@@ -207,12 +249,18 @@ def _named_in(cells: Iterable[Any], component: UUID) -> tuple[UUID, ...]:
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 
 
-def unsettled(positions: Mapping[int, int]) -> CompoundSelect[Any]:
-    """Everybody of whom anything was recorded after these positions, the roots of their components, and who is held."""
+def moved_since(positions: Mapping[int, int]) -> CompoundSelect[Any]:
+    """Everybody of whom anything was recorded after these positions, and the roots of their components."""
     later = or_(false(), *(and_(journal.c.shard == shard, journal.c.position > at) for shard, at in positions.items()))
     people = select(journal.c.participant_id.label("component")).where(later)
     roots = select(members.c.root.label("component")).where(members.c.participant_id.in_(people))
-    return union(people, roots, select(held.c.participant_id), select(held.c.root))
+    return union(people, roots)
+
+
+def unsettled(positions: Mapping[int, int]) -> CompoundSelect[Any]:
+    """Everybody of whom anything was recorded after these positions, the roots of their components, and who is held."""
+    moved = moved_since(positions).subquery()
+    return union(select(moved.c.component), select(held.c.participant_id), select(held.c.root))
 
 
 def together(one: Compared, other: Compared) -> Compared:
@@ -223,6 +271,19 @@ def together(one: Compared, other: Compared) -> Compared:
         one.people.plus(other.people),
         one.left_out + other.left_out,
         (*one.examples, *other.examples)[:EXAMPLES],
+        one.why or other.why,
+    )
+
+
+def without(whole: Compared, part: Compared, people: Collection[UUID]) -> Compared:
+    """The same read model without some people, of whom `part` tells."""
+    return Compared(
+        whole.model,
+        whole.rows.minus(part.rows),
+        whole.people.minus(part.people),
+        whole.left_out - part.left_out,
+        tuple(each for each in whole.examples if each.component not in people),
+        whole.why,
     )
 
 

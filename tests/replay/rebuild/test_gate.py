@@ -1,16 +1,26 @@
 """The gate: what new rows would change is told before they serve, and what was not expected does not serve."""
 
-import pytest
-from sqlalchemy import update
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
+import pytest
+from sqlalchemy import Column, Integer, select, update
+
+from domain.history import History
 from projections.journey import journey
+from projections.read_model import ReadModel
 from projections.timeline import timeline
-from replay import generations
+from replay import generations, held
 from replay.journal import Journal
-from replay.rebuild import Compared, Expect, NotDeterministic, rebuild
-from replay.rebuild.gate import Count
+from replay.rebuild import Compared, Expect, NotDeterministic, choosing, comparing, rebuild
+from replay.rebuild.comparing import FirstLook
+from replay.rebuild.gate import Count, apart_from, unsettled
 from replay.rebuild.switching import Switching
 from replay.tables import read_models, rebuilds
+from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import store_visited
 from tests.replay.rebuild.conftest import PEOPLE, otherwise, timeline_otherwise
@@ -88,6 +98,153 @@ def test_who_has_news_while_rows_are_compared_is_compared_at_the_end(
     assert served_timeline(populated)[PEOPLE[5]] == 4
 
 
+def after_the_first_look(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Do this once, between the two looks of the gate."""
+    at_rest = Switching._compare_at_rest
+    done: list[object] = []
+
+    def and_then(self: Switching, *arguments: Any) -> FirstLook:
+        found = at_rest(self, *arguments)
+        if not done:
+            done.append(then())
+        return found
+
+    monkeypatch.setattr(Switching, "_compare_at_rest", and_then)
+
+
+def test_who_has_news_between_the_two_looks_is_counted_once(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = [store_visited.replaced(participant_id=person, source_id="news") for person in PEOPLE[5:8]]
+    after_the_first_look(monkeypatch, lambda: populated.record(news))
+    # Their news brings the rows that serve to what this release folds.
+    done = rebuild(populated, timeline_otherwise(PEOPLE[7], touchpoints=99), expect=Expect.NONE)
+    found = of(list(done.compared), "timeline")
+    assert (found.people, found.rows) == (Count(equal=len(PEOPLE)), Count(equal=len(PEOPLE)))
+    assert found.examples == ()
+    assert of(list(done.compared), "journey").people == Count(equal=len(PEOPLE))
+
+
+def test_who_is_held_or_held_no_more_between_the_two_looks_is_counted_once(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause = held.Cause("ValueError", "raised in a fold", "timeline")
+
+    def mark(person: UUID) -> None:
+        with populated.database.write() as connection:
+            targets = generations.live(connection, MODELS)
+            held.mark(connection, {person}, cause, targets, code="older", now=populated.clock(), arrived=False)
+
+    def meanwhile() -> None:
+        Worker(populated, MODELS).retry_held()
+        mark(PEOPLE[8])
+
+    mark(PEOPLE[6])
+    after_the_first_look(monkeypatch, meanwhile)
+    done = rebuild(populated, MODELS, expect=Expect.NONE)
+    assert of(list(done.compared), "timeline").people == Count(equal=len(PEOPLE))
+
+
+def test_rows_that_begin_to_serve_between_the_two_looks_are_those_that_are_compared(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild(populated, timeline_otherwise(PEOPLE[7], touchpoints=99))
+    after_the_first_look(monkeypatch, lambda: choosing.switch(populated, MODELS))
+    done = rebuild(populated, MODELS, expect=Expect.NONE)
+    assert done.switched
+    assert of(list(done.compared), "timeline").people == Count(equal=len(PEOPLE))
+
+
+def test_whoever_has_rows_only_where_another_release_made_them_is_counted_as_not_compared(populated: Journal) -> None:
+    with populated.database.write() as connection:
+        connection.execute(update(read_models).where(read_models.c.name == "timeline").values(version=1))
+    populated.record(linked(PEOPLE[1], PEOPLE[2], "meanwhile"))
+    [found] = rebuild(populated, [timeline], compare=True).compared
+    assert (found.people, found.left_out) == (Count(equal=len(PEOPLE) - 2), 2)
+    assert "another version" in found.why
+
+
+def test_rows_that_are_far_behind_are_not_compared_and_that_is_said(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "LEVELLED", 1)
+    [found] = rebuild(populated, [timeline], compare=True).compared
+    assert (found.left_out, found.why) == (0, "")
+    for number in (1, 2):
+        populated.record([store_visited.replaced(participant_id=PEOPLE[5], source_id=f"news {number}")])
+    done = rebuild(populated, [timeline], expect=Expect.NONE)
+    assert not done.switched
+    [found] = done.compared
+    assert (found.people, found.left_out) == (Count(equal=len(PEOPLE) - 1), 1)
+    assert "more than 1 events behind" in found.why
+
+
+def test_whoever_is_at_rest_is_found_by_an_anti_join(populated: Journal) -> None:
+    if not populated.database.is_postgres:
+        pytest.skip("how PostgreSQL asks")
+    with populated.database.read() as connection:
+        [live] = generations.live(connection, [timeline])
+        component = live.table.c.component
+        query = select(component).where(apart_from(unsettled({0: 3}))(component))
+        told = query.compile(connection, compile_kwargs={"render_postcompile": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN {told}", told.params).scalars().all()
+        assert len(connection.execute(query).all()) == 1
+    assert any("Anti Join" in line for line in plan)
+    assert not any("SubPlan" in line for line in plan)
+
+
+class NewerRow(NamedTuple):
+    """A timeline of a newer release."""
+
+    component: UUID
+    happened: int
+    first_at: datetime
+    last_at: datetime
+    touchpoints: int
+
+
+def newer_timeline(of: UUID) -> ReadModel:
+    """It tells one person's last day otherwise, keeps a column under another type, and has others no more."""
+
+    def fold(history: History) -> list[NewerRow]:
+        later = timedelta(days=1 if history.root == of else 0)
+        return [
+            NewerRow(row.component, row.touchpoints, row.first_at, row.last_at + later, row.touchpoints)
+            for row in timeline.fold(history)
+        ]
+
+    def columns() -> list[Column[Any]]:
+        component, touchpoints, first_at, last_at, *_ = timeline.columns()
+        return [component, Column("happened", Integer, nullable=False), first_at, last_at, touchpoints]
+
+    return replace(timeline, version=timeline.version + 1, row=NewerRow, columns=columns, fold=fold)
+
+
+def test_rows_of_a_version_with_other_columns_are_compared_by_those_that_are_alike(populated: Journal) -> None:
+    [found] = rebuild(populated, [newer_timeline(PEOPLE[7])], compare=True).compared
+    assert found.people == found.rows == Count(equal=len(PEOPLE) - 1, changed=1)
+    [example] = found.examples
+    assert (example.component, example.key, example.kind) == (PEOPLE[7], (PEOPLE[7],), "changed")
+    [cell] = example.cells
+    assert (cell.column, cell.new - cell.old) == ("last_at", timedelta(days=1))
+
+
+def test_rows_of_a_version_with_another_key_are_not_compared_and_that_is_said(populated: Journal) -> None:
+    def columns() -> list[Column[Any]]:
+        component, _, *others = timeline.columns()
+        return [component, Column("touchpoints", Integer, primary_key=True, autoincrement=False), *others]
+
+    keyed = replace(timeline, version=timeline.version + 1, key=("component", "touchpoints"), columns=columns)
+    done = rebuild(populated, [keyed], expect=Expect.NONE)
+    assert not done.switched
+    [found] = done.compared
+    assert (found.people, found.left_out, found.examples) == (Count(), len(PEOPLE), ())
+    assert "another key" in found.why
+    assert rebuild(populated, [keyed], compare=True).switched
+    [found] = rebuild(populated, [timeline], compare=True, serve=False).compared
+    assert found.left_out == len(PEOPLE)
+
+
 def test_rows_that_other_code_made_are_not_brought_up_by_this_one_to_be_compared_with_it(
     populated: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +266,9 @@ def test_a_link_that_comes_meanwhile_is_no_difference(populated: Journal, monkey
         return found
 
     monkeypatch.setattr(Switching, "_compare_at_rest", with_link)
-    assert rebuild(populated, MODELS, expect=Expect.NONE).switched
+    done = rebuild(populated, MODELS, expect=Expect.NONE)
+    assert done.switched
+    assert of(list(done.compared), "timeline").people == Count(equal=len(PEOPLE) - 1)
     assert PEOPLE[2] not in served_timeline(populated)
 
 
