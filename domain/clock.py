@@ -1,6 +1,7 @@
 """The two clocks' arithmetic: instants in UTC, days in Asia/Seoul, integer microseconds in storage."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -89,9 +90,18 @@ def parse_moment(text: str) -> datetime:
 
     Raises NotAnInstant, whose message says which forms are read.
     """
+    return _moment(text, end_of_day)
+
+
+def parse_beginning(text: str) -> datetime:
+    """As `parse_moment`, of a bound from which something counts: a bare date means from its start in Seoul."""
+    return _moment(text, start_of_day)
+
+
+def _moment(text: str, of_day: Callable[[date], datetime]) -> datetime:
     try:
         if len(text) == 10:
-            return end_of_day(date.fromisoformat(text))
+            return of_day(date.fromisoformat(text))
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from api.cli.options import moment_option
+from api.cli.options import beginning_option, moment_option
 from api.wiring import Majung
 from domain.touchpoint import Touchpoint
 from replay.as_of import PersonUnknown
@@ -28,10 +28,12 @@ Types = Annotated[
 ]
 Source = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="People with an event of this source.")]
 RecordedFrom = Annotated[
-    datetime | None, moment_option("--recorded-from", "People with an event that was recorded then or later.")
+    datetime | None,
+    beginning_option("--recorded-from", "People with an event that was recorded then (on that day) or later."),
 ]
 RecordedUntil = Annotated[
-    datetime | None, moment_option("--recorded-until", "People with an event that was recorded then or before.")
+    datetime | None,
+    moment_option("--recorded-until", "People with an event that was recorded then (on that day) or before."),
 ]
 
 
@@ -52,15 +54,25 @@ def choice_of(
     recorded_from: datetime | None,
     recorded_until: datetime | None,
 ) -> Choice:
-    """What the options say. Raises BadParameter for a type that is none, and for a line that is no id."""
+    """What the options say: of nobody, never of everybody, where they name none.
+
+    Raises BadParameter for what names nobody, for a type that is none, and for a line that is no id.
+    """
     if unknown := [name for name in types or () if name not in Touchpoint.registry]:
-        raise typer.BadParameter(f"no event is stored as {', '.join(unknown)}: see `majung schema list`")
-    named = [*(people or ()), *(_in(file) if file else ())]
-    return Choice(types or (), source, recorded_from, recorded_until, named)
+        raise typer.BadParameter(f"no event is stored as {', '.join(unknown) or '(nothing)'}: see `majung schema list`")
+    if source is not None and not source.strip():
+        raise typer.BadParameter("no event is of an empty source: name one as events do, or leave --source out")
+    if recorded_from is not None and recorded_until is not None and recorded_until < recorded_from:
+        raise typer.BadParameter("--recorded-until is before --recorded-from: no event is recorded in between")
+    named = [*(people or ()), *(_in(file) if file else ())] or None
+    return Choice(types or None, source, recorded_from, recorded_until, named)
 
 
 def _in(file: Path) -> list[UUID]:
     try:
-        return [UUID(line.strip()) for line in file.read_text("utf-8").splitlines() if line.strip()]
+        found = [UUID(line.strip()) for line in file.read_text("utf-8").splitlines() if line.strip()]
     except ValueError:
         raise typer.BadParameter(f"{file} must have one pseudonym (a UUID) a line, and nothing else") from None
+    if not found:
+        raise typer.BadParameter(f"{file} names nobody: write one pseudonym (a UUID) a line, or leave --people out")
+    return found

@@ -10,14 +10,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.cli.output import Format
 from api.commands import Actor, Reason, Words
-from domain.clock import NotAnInstant, parse_moment
+from domain.clock import NotAnInstant, parse_beginning, parse_moment
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, read: Callable[[str], datetime] = parse_moment) -> datetime:
     try:
-        return parse_moment(text)
+        return read(text)
     except NotAnInstant as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _beginning(text: str) -> datetime:
+    return _moment(text, parse_beginning)
 
 
 def day(text: str) -> date:
@@ -31,6 +35,11 @@ def day(text: str) -> date:
 def moment_option(name: str, help: str) -> Any:
     """An option that is a moment: a date (to its end in Seoul) or a time stamp with its offset."""
     return typer.Option(name, parser=_moment, metavar="MOMENT", help=help)
+
+
+def beginning_option(name: str, help: str) -> Any:
+    """As `moment_option`, of a moment from which something counts: a date means from its start in Seoul."""
+    return typer.Option(name, parser=_beginning, metavar="MOMENT", help=help)
 
 
 def checked(kind: Any, must: str) -> Callable[[str], str]:

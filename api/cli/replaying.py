@@ -1,6 +1,6 @@
 """`majung replay`: read models anew from the journal, beside those that serve meanwhile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
@@ -35,6 +35,7 @@ from projections.journey import journey, under
 from projections.read_model import ReadModel
 from replay.rebuild import Crew, Engine, Expect, Rebuilt, processors, rebuild
 from replay.rebuild.engine import DaskExtraMissing
+from replay.rebuild.gate import holds
 from replay.verify import Finding, verify
 from replay.worker import Worker
 
@@ -126,15 +127,23 @@ def replay(
 
     One that was interrupted goes on where it stood. With people chosen, only their rows are made anew, where they are.
     """
-    chosen = chosen_names(names or [])
     choice = choice_of(people, people_file, types, source, recorded_from, recorded_until)
-    if rules is not None and chosen not in ([], [journey.name]):
+    if rules is not None and {*(names or ())} - {journey.name}:
         raise typer.BadParameter("stage rules make the journey only: name no other read model")
     on_cluster = engine is Engines.DASK
-    if choice.is_told and (rules is not None or expect is not None or workers is not None or on_cluster):
-        raise typer.BadParameter(
-            "--rules, --expect, --workers and --engine are for everybody: choose no people with them"
-        )
+    for_all = {
+        "--expect": expect is not None,
+        "--no-compare": not compare,
+        "--workers": workers is not None,
+        "--nice": nice > 0,
+        "--engine": on_cluster,
+    }
+    if choice.is_told:
+        _ensure_untold(for_all | {"--rules": rules is not None}, "is for everybody: choose no people with it")
+    elif rules is not None and dry_run:
+        _ensure_untold(for_all, "does nothing where --rules and --dry-run only say who would move: leave it out")
+    elif not compare and (expect is not None or dry_run):
+        raise typer.BadParameter("--expect and --dry-run compare the rows: leave --no-compare out")
     if on_cluster != (scheduler is not None):
         raise typer.BadParameter("--engine dask and --scheduler ADDRESS go together: tell both, or neither")
     if on_cluster and (workers is not None or nice):
@@ -143,12 +152,12 @@ def replay(
         )
     with wiring.start(load_settings()) as majung:
         if choice.is_told:
-            _replay_some(majung, named(majung, chosen), chosen_people(majung, choice), output, dry_run=dry_run)
+            _replay_some(majung, named(majung, names), chosen_people(majung, choice), output, dry_run=dry_run)
             return
         if rules is not None and dry_run:
             show_trial(majung, VERSION_1, rule_set(majung, rules), output)
             return
-        models = named(majung, chosen) if rules is None else [_beside(majung, rules)]
+        models = named(majung, names) if rules is None else [_beside(majung, rules)]
         begun = monotonic()
         with (
             _on_cluster(majung, scheduler) if scheduler else nullcontext(crew(majung, workers, nice)) as folding,
@@ -164,10 +173,16 @@ def replay(
                 serve=not dry_run,
                 told=lambda part: more(f"process {part.worker}", part.events),
             )
-        _say(done, monotonic() - begun)
+        _say(models, done, monotonic() - begun)
     _show(models, done, output)
-    if not done.switched and not dry_run:
+    if not holds(expect, done.compared):
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _ensure_untold(options: Mapping[str, bool], why: str) -> None:
+    """Refuse what would be told for nothing."""
+    if told := [name for name, is_told in options.items() if is_told]:
+        raise typer.BadParameter(f"{', '.join(told)} {why}")
 
 
 def _replay_some(
@@ -212,12 +227,13 @@ def _on_cluster(majung: wiring.Majung, address: str) -> Iterator[Engine]:
         yield found
 
 
-def _say(done: Rebuilt, seconds: float) -> None:
+def _say(models: Sequence[ReadModel], done: Rebuilt, seconds: float) -> None:
     remark(f"{done.events:,} events of {done.people:,} people in {seconds:,.1f} s")
     if not done.switched:
+        names = " ".join(model.name for model in models)
         remark(
-            "the rows that served go on serving: `majung projections switch` lets the new ones serve, and the next"
-            " replay makes them anew"
+            f"the rows that served go on serving: `majung projections switch {names}` lets the new ones serve, and the"
+            " next replay makes them anew"
         )
 
 
@@ -233,10 +249,23 @@ def _show(models: Sequence[ReadModel], done: Rebuilt, output: Format) -> None:
     show(output, *listings)
 
 
-def named(majung: wiring.Majung, names: Sequence[str]) -> Sequence[ReadModel]:
-    """The read models of these names; without any, all, and the journeys that are kept under other rules."""
-    by_name = {model.name: model for model in majung.models()}
-    return [by_name[name] for name in names] or list(by_name.values())
+def named(majung: wiring.Majung, names: Sequence[str] | None) -> Sequence[ReadModel]:
+    """The read models of these names, each once; without any, all that serve, and the journeys that are kept under
+    other rules. Raises BadParameter for a name that no read model bears.
+    """
+    kept = majung.models()
+    if not names:
+        return kept
+    by_name = {model.name: model for model in nameable(majung)}
+    if unknown := [name for name in names if name not in by_name]:
+        there_are = ", ".join(model.name for model in kept)
+        raise typer.BadParameter(f"no read model is named {', '.join(unknown)}: there are {there_are}")
+    return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def nameable(majung: wiring.Majung) -> Sequence[ReadModel]:
+    """The read models that serve, and the journey under every version of the rules, whether or not it has rows."""
+    return [*majung.serving, *(under(rules) for rules in majung.rule_sets().values() if rules != VERSION_1)]
 
 
 def _beside(majung: wiring.Majung, told: str) -> ReadModel:
@@ -247,10 +276,3 @@ def _beside(majung: wiring.Majung, told: str) -> ReadModel:
             f"the rows that serve are made by rules {rules.version}: leave --rules out, or try others with --dry-run"
         )
     return under(rules)
-
-
-def chosen_names(names: Sequence[str]) -> list[str]:
-    """These names, each once. Raises BadParameter for one that no read model bears."""
-    if unknown := [name for name in names if name not in wiring.NAMES]:
-        raise typer.BadParameter(f"no read model is named {', '.join(unknown)}: there are {', '.join(wiring.NAMES)}")
-    return list(dict.fromkeys(names))

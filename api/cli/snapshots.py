@@ -9,7 +9,7 @@ from api.cli.listing import Listing
 from api.cli.messages import bars, remark
 from api.cli.options import AsOf, KnownAt, Output
 from api.cli.output import Format, show
-from api.cli.replaying import Nice, Workers, chosen_names, crew, named
+from api.cli.replaying import Nice, Workers, crew, named
 from api.settings import load_settings
 from replay.rebuild import snapshots
 from replay.rebuild.snapshots import Snapshot
@@ -31,9 +31,8 @@ def take(
     output: Output = Format.TABLE,
 ) -> None:
     """Fold everybody's history as of and as known at two moments, and keep the rows under a name."""
-    chosen = chosen_names(models or [])
     with wiring.start(load_settings()) as majung:
-        making = named(majung, chosen)
+        making = named(majung, models)
         told = snapshots.clocks(majung.journal, making, name, as_of, known_at)
         with bars("taking", "events") as (advance, more):
             found = snapshots.take(

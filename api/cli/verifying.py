@@ -11,7 +11,7 @@ from api.cli.listing import Listing
 from api.cli.messages import bar, remark
 from api.cli.options import Output
 from api.cli.output import Format, show
-from api.cli.replaying import BRIEF, Names, chosen_names, named
+from api.cli.replaying import BRIEF, Names, named
 from api.settings import load_settings
 from replay.verify import Finding, sampled, verify
 
@@ -29,11 +29,10 @@ def projections(
     """Fold everybody's history, or some people's, and compare it with the rows that serve; nothing is changed."""
     if sample is not None and person is not None:
         raise typer.BadParameter("--sample chooses people, and --person names one: use one of them")
-    chosen = chosen_names(names or [])
     with wiring.start(load_settings()) as majung:
         people = [person] if person else sampled(majung.journal, sample) if sample else None
         with bar("verifying", "people") as advance:
-            found = verify(majung.journal, named(majung, chosen), people, advance)
+            found = verify(majung.journal, named(majung, names), people, advance)
     left_out = f"; {found.left_out:,} not compared, of whom the rows have not seen everything" if found.left_out else ""
     remark(f"{found.people:,} people compared, {len(found.findings):,} finding(s){left_out}")
     show(output, Listing("findings", Finding._fields, found.findings, brief=BRIEF))

@@ -24,6 +24,7 @@ from replay.rebuild import ledger
 from replay.rebuild.crew import Crew
 from replay.rebuild.engine import Engine, Opened
 from replay.rebuild.folding import Told, fold
+from replay.rebuild.holding import staying_holder
 from replay.rebuild.ledger import TAKEN, Clocks, Rebuild, ReplayRunning, Standing
 from replay.tables import heads, read_models, rebuilds
 from replay.whole_log import Progress
@@ -83,13 +84,11 @@ def take(
         raise SnapshotRefused("a snapshot is named by 1 to 40 small letters, digits and hyphens")
     _settle(journal, clocks.known_at)
     begun = _begin(journal, models, clocks)
-    try:
+    with staying_holder(journal, begun):
         with journal.database.read() as connection:
             links = links_by_person(connection, journal.reader)
         fold(Opened(journal, models), begun, links, engine, progress, told)
         _keep(journal, models, begun)
-    finally:
-        ledger.let_go(begun)
     with journal.database.read() as connection:
         return find(connection, clocks.snapshot)
 
@@ -132,7 +131,6 @@ def _keep(journal: Journal, models: Sequence[ReadModel], begun: Rebuild) -> None
             generations.ensure_building(connection, targets)
             ledger.ensure_held(connection, begun)
             generations.index(connection, target)
-            ledger.hold_on(connection, begun, journal.clock())
     with journal.database.write() as connection:
         generations.change(connection)
         generations.ensure_building(connection, targets)

@@ -15,6 +15,7 @@ from domain.clock import (
     days_between,
     end_of_day,
     from_microseconds,
+    parse_beginning,
     parse_moment,
     start_of_day,
     to_microseconds,
@@ -80,6 +81,13 @@ def test_a_bare_date_means_to_its_end_in_seoul() -> None:
 @pytest.mark.parametrize("text", ["2025-09-30T09:00:00+09:00", "2025-09-30T00:00:00Z", "2025-09-29T19:00:00-05:00"])
 def test_a_time_stamp_means_its_instant(text: str) -> None:
     assert parse_moment(text) == datetime(2025, 9, 30, tzinfo=UTC)
+
+
+def test_a_bare_date_from_which_something_counts_means_from_its_start() -> None:
+    assert parse_beginning("2025-09-30") == start_of_day(date(2025, 9, 30))
+    assert parse_beginning("2025-09-30T09:00:00+09:00") == parse_moment("2025-09-30T09:00:00+09:00")
+    with pytest.raises(NotAnInstant, match="no UTC offset"):
+        parse_beginning("2025-09-30T09:00:00")
 
 
 def test_a_time_stamp_without_an_offset_is_refused_and_told_how_to_write_one() -> None:

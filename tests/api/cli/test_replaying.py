@@ -64,3 +64,64 @@ def test_a_cluster_without_dask_is_refused_with_what_to_install(
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = terminal.fails("replay", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786", code=2)
     assert "its extra `dask`" in said
+
+
+@pytest.fixture
+def spoiled(terminal: Terminal) -> Terminal:
+    """A terminal where the rows of one read model are not what a replay gives."""
+    terminal.given(call_received, risk_assessed)
+    terminal.sql("UPDATE timeline_g1 SET touchpoints = 7")
+    return terminal
+
+
+def touchpoints() -> list[int]:
+    return [row.touchpoints for row in served(timeline)]
+
+
+def test_what_is_expected_serves_and_what_is_not_waits_with_the_names_to_let_it_serve(spoiled: Terminal) -> None:
+    [row] = spoiled.rows("replay", "timeline", "--expect", "none", code=3)
+    assert (row["changed"], row["equal"]) == (1, 0)
+    assert row["examples"][0]["column"] == "touchpoints"
+    assert touchpoints() == [7]
+    said = spoiled.run("replay", "timeline", "journey", "--expect", "none", code=3).stderr
+    assert "`majung projections switch timeline journey` lets the new ones serve" in said
+    spoiled.run("replay", "timeline", "--expect", "changed")
+    assert touchpoints() == [2]
+    spoiled.run("replay", "timeline", "--expect", "none")
+    spoiled.run("replay", "timeline", "--expect", "changed", code=3)
+    spoiled.run("replay", "--expect", "something", code=2)
+
+
+def test_a_dry_run_says_by_its_exit_code_whether_what_was_expected_holds_and_lets_nothing_serve(
+    spoiled: Terminal,
+) -> None:
+    spoiled.run("replay", "timeline", "--dry-run", "--expect", "none", code=3)
+    spoiled.run("replay", "timeline", "--dry-run", "--expect", "changed")
+    spoiled.run("replay", "journey", "--dry-run", "--expect", "none")
+    spoiled.run("replay", "journey", "--dry-run", "--expect", "changed", code=3)
+    assert "`majung projections switch timeline` lets" in spoiled.run("replay", "timeline", "--dry-run").stderr
+    assert touchpoints() == [7]
+
+
+def test_rows_serve_uncompared_where_nobody_asks(spoiled: Terminal) -> None:
+    [row] = spoiled.rows("replay", "timeline", "--no-compare", "--nice", 1)
+    assert (row["equal"], row["examples"]) == (None, None)
+    assert touchpoints() == [2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--no-compare", "--expect", "none"], "--no-compare"),
+        (["--no-compare", "--dry-run"], "--no-compare"),
+        (["--rules", "1", "--dry-run", "--expect", "none"], "--expect"),
+        (["--rules", "1", "--dry-run", "--workers", "2"], "--workers"),
+        (["--rules", "1", "--dry-run", "--nice", "2"], "--nice"),
+        (["--rules", "1", "--dry-run", "--no-compare"], "--no-compare"),
+        (["--rules", "1", "--dry-run", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:8786"], "--engine"),
+        (["--workers", "0"], "--workers"),
+        (["--nice", "20"], "--nice"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(terminal: Terminal, options: list[str], said: str) -> None:
+    assert said in terminal.run("replay", *options, code=2).stderr
