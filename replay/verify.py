@@ -4,20 +4,23 @@ People of whom something was recorded that the rows have not seen yet are left o
 are known to be older. So it may run beside a worker at any time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from heapq import nsmallest
 from itertools import islice
-from secrets import randbelow, token_bytes
-from typing import Any, NamedTuple
+from random import random
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from domain.history import Recorded, history_of
+from domain.history import History, Recorded, history_of
 from projections.read_model import ReadModel
 from replay import generations, held
 from replay.database import portions
 from replay.garbage import not_collecting
 from replay.generations import Generation
+from replay.held import NOT_THEIRS, Cause, cause_of
 from replay.identities import links_around
 from replay.journal import Journal
 from replay.lens import Lens
@@ -25,6 +28,8 @@ from replay.reading import Unreadable, together
 from replay.rebuild.gate import unsettled
 from replay.tables import heads, journal
 from replay.whole_log import Progress
+
+T = TypeVar("T")
 
 _AT_ONCE = 400
 """People of one snapshot."""
@@ -76,16 +81,9 @@ def verify(
 
 
 def sampled(journal: Journal, people: int) -> list[UUID]:
-    """So many people by chance; fewer where there are not so many."""
-    found: set[UUID] = set()
-    with journal.database.read() as connection:
-        for _ in range(people * 4):
-            if len(found) >= people:
-                break
-            shard, anybody = randbelow(journal.shards), UUID(bytes=token_bytes(16))
-            # Ids are random, so whoever follows a random one is anybody; behind the last comes the first.
-            found.update(_following(connection, shard, anybody, 1) or _following(connection, shard, None, 1))
-    return sorted(found)
+    """So many people by chance, each as likely as any other; everybody where there are not so many."""
+    # Each draws a lot, and the smallest are kept while the ids are read once.
+    return sorted(nsmallest(people, _everybody(journal), key=lambda _: random()))
 
 
 class _Check:
@@ -93,6 +91,7 @@ class _Check:
         self._journal = journal
         self._models = models
         self._lens = Lens(journal.vault)
+        self._seen: set[UUID] = set()
         self.people = 0
         self.left_out = 0
         self.findings: list[Finding] = []
@@ -102,7 +101,10 @@ class _Check:
         with self._journal.database.read() as connection:
             live = generations.live(connection, self._models)
             components = self._journal.reader.components(connection, people)
-            if not alone:
+            if alone:
+                components = {root: of for root, of in components.items() if root not in self._seen}
+                self._seen.update(components)
+            else:
                 asked = set(people)
                 components = {root: of for root, of in components.items() if root in asked}
             moved = self._unsettled(connection, live, {one for of in components.values() for one in of})
@@ -133,17 +135,27 @@ class _Check:
         for root, recorded in together(components, streams):
             own = components[root]
             cause = held.unreadable(own, unreadable)
-            folded = {} if cause else self._folded(connection, root, recorded)
+            folded = self._folded(connection, root, recorded, cause)
             for generation, rows in zip(live, stored, strict=True):
                 theirs = [row for one in own for row in rows.get(one, ())]
-                why = cause.message if cause else _unlike(generation.model, theirs, folded[generation.model.name])
-                if why:
-                    self._find(generation.model, root, theirs, folded.get(generation.model.name, ()), why)
+                ought = folded[generation.model.name]
+                if isinstance(ought, Cause):
+                    why = f"does not fold ({ought.error}): {ought.message}"
+                    self._find(generation.model, root, theirs, (), why)
+                elif why := _unlike(generation.model, theirs, ought):
+                    self._find(generation.model, root, theirs, ought, why)
 
-    def _folded(self, connection: Connection, root: UUID, recorded: Sequence[Recorded]) -> dict[str, Sequence[Any]]:
-        links = links_around(connection, self._journal.reader, recorded)
-        history = history_of(root, recorded, links=links)
-        return {model.name: model.fold(history) for model in self._models}
+    def _folded(
+        self, connection: Connection, root: UUID, recorded: Sequence[Recorded], cause: Cause | None
+    ) -> Mapping[str, Sequence[Any] | Cause]:
+        """The rows of each read model, or why there are none: what a lens did not read yet, it reads within a fold."""
+        history = _or_why(partial(self._history, connection, root, recorded)) if cause is None else cause
+        if isinstance(history, Cause):
+            return dict.fromkeys((model.name for model in self._models), history)
+        return {model.name: _or_why(partial(model.fold, history), model.name) for model in self._models}
+
+    def _history(self, connection: Connection, root: UUID, recorded: Sequence[Recorded]) -> History:
+        return history_of(root, recorded, links=links_around(connection, self._journal.reader, recorded))
 
     def _find(self, model: ReadModel, root: UUID, stored: Sequence[Any], folded: Sequence[Any], why: str) -> None:
         digests = model.digest(stored), model.digest(folded)
@@ -162,6 +174,16 @@ class _Check:
                     rows.setdefault(row.component, []).append(generation.model.row(*row))
                 for root, stray in rows.items():
                     self._find(generation.model, root, stray, (), "rows of somebody of whom nothing is recorded")
+
+
+def _or_why(made: Callable[[], T], read_model: str | None = None) -> T | Cause:
+    """What is made, or why it cannot be; errors of databases are raised, and are nobody's finding."""
+    try:
+        return made()
+    except NOT_THEIRS:
+        raise
+    except Exception as error:
+        return cause_of(error, read_model)
 
 
 def _stored(connection: Connection, generation: Generation, people: Sequence[UUID]) -> dict[UUID, list[Any]]:

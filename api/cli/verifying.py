@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 
 from api import wiring
+from api.cli.choosing_people import chosen_people
 from api.cli.exits import ExitCode
 from api.cli.listing import Listing
 from api.cli.messages import bar, remark
@@ -13,6 +14,7 @@ from api.cli.options import Output
 from api.cli.output import Format, show
 from api.cli.replaying import BRIEF, Names, named
 from api.settings import load_settings
+from replay.choice import Choice
 from replay.verify import Finding, sampled, verify
 
 Sample = Annotated[
@@ -30,7 +32,9 @@ def projections(
     if sample is not None and person is not None:
         raise typer.BadParameter("--sample chooses people, and --person names one: use one of them")
     with wiring.start(load_settings()) as majung:
-        people = [person] if person else sampled(majung.journal, sample) if sample else None
+        people = sampled(majung.journal, sample) if sample is not None else None
+        if person is not None:
+            people = chosen_people(majung, Choice(people=[person]))
         with bar("verifying", "people") as advance:
             found = verify(majung.journal, named(majung, names), people, advance)
     left_out = f"; {found.left_out:,} not compared, of whom the rows have not seen everything" if found.left_out else ""
