@@ -6,16 +6,36 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 _PACKAGES = ("domain", "projections")
+_MODULES = (
+    "generations.py",
+    "held.py",
+    "identities.py",
+    "lens.py",
+    "mapper.py",
+    "reading.py",
+    "rebuild/parts.py",
+    "rule_sets.py",
+    "vault.py",
+    "worker.py",
+)
+"""Of replay/: how a history comes out of the journal, and its rows into their tables."""
 
 
 @cache
 def fold_code() -> str:
-    """SHA-256 over the sources of the domain and of the read models, by name, as hexadecimal text."""
+    """SHA-256 over the sources, by name, as hexadecimal text."""
     digest = sha256()
-    for package in _PACKAGES:
-        for name, source in sorted(_sources(files(package), package)):
-            digest.update(b"%d:%b%d:%b" % (len(name), name.encode(), len(source), source))
+    for name, source in sources():
+        digest.update(b"%d:%b%d:%b" % (len(name), name.encode(), len(source), source))
     return digest.hexdigest()
+
+
+def sources() -> list[tuple[str, bytes]]:
+    """The domain, the read models, and what of replay/ stands between them and the journal; by name, in order."""
+    found = [source for package in _PACKAGES for source in _sources(files(package), package)]
+    replay = files("replay")
+    found += [(f"replay/{name}", replay.joinpath(name).read_bytes()) for name in _MODULES]
+    return sorted(found)
 
 
 def _sources(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
