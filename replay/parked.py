@@ -48,7 +48,10 @@ class ParkedBytesGone(ParkedError):
 
 
 class RawMessage(NamedTuple):
-    """A message as it came: the bytes of its key and value, None where it had none, and its headers in order."""
+    """A message as it came: the bytes of its key and value, None where it had none, and its headers in order.
+
+    In the name of a header, a lone surrogate stands for a byte that is not UTF-8 (PEP 383).
+    """
 
     key: bytes | None
     value: bytes | None
@@ -242,13 +245,26 @@ def _reason_of(number: int) -> bytes:
 
 
 def _packed(raw: RawMessage) -> bytes:
-    headers = [[name, _text(value)] for name, value in raw.headers]
+    headers = [[_name(name), _text(value)] for name, value in raw.headers]
     return orjson.dumps([_text(raw.key), _text(raw.value), headers])
 
 
 def _unpacked(packed: bytes) -> RawMessage:
     key, value, headers = orjson.loads(packed)
-    return RawMessage(_bytes(key), _bytes(value), [(name, _bytes(told)) for name, told in headers])
+    return RawMessage(_bytes(key), _bytes(value), [(_as_came(name), _bytes(told)) for name, told in headers])
+
+
+def _name(name: str) -> str | list[str]:
+    """As it is, or in a list as base64 where it is not UTF-8."""
+    raw = str.encode(name, errors="surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return [b64encode(raw).decode()]
+
+
+def _as_came(name: str | list[str]) -> str:
+    return name if isinstance(name, str) else b64decode(name[0]).decode(errors="surrogateescape")
 
 
 def _text(value: bytes | None) -> str | None:

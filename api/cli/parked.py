@@ -110,7 +110,7 @@ def _content(majung: Majung, connection: Connection, number: int) -> dict[str, A
     except ParkedBytesGone as gone:
         remark(str(gone))
         return {"key": None, "headers": None, "value": None}
-    headers = [[name, _text(value)] for name, value in raw.headers]
+    headers = [[_text(name.encode(errors="surrogateescape")), _text(value)] for name, value in raw.headers]
     return {"key": _text(raw.key), "headers": headers, "value": _text(raw.value)}
 
 

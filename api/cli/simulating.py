@@ -61,8 +61,8 @@ def simulate(
     with wiring.start(load_settings()) as majung:
         told = record_all(majung, batches)
         typer.echo(
-            f"rows {told.total()} = events {told['recorded']} + duplicates {told['duplicate']} + rejects 0"
-            f" + conflicts {told['conflict']}"
+            f"rows {told.total()} = events {told['recorded']} + duplicates {told['duplicate']}"
+            f" + rejects {told['blocked']} + conflicts {told['conflict']}"
         )
         if not no_project:
             bring_up_to_date(majung)

@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_when_event_set, wait_exponential, wait_random
 
+from consumers.kafka import header_names
 from consumers.kafka.connecting import KafkaUnusable, TopicMissing, connect
 from consumers.kafka.ingest_metrics import IngestLag, tell_settled
 from consumers.kafka.messages import REFUSALS, pseudonym, read_message
@@ -219,6 +220,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _joined(self) -> Any:
         if self._consumer is None:
+            header_names.read_any()
             consumer = connect(KafkaConsumer, **self._options)
             if not consumer.partitions_for_topic(self._topic):
                 consumer.close(autocommit=False)

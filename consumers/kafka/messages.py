@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+from consumers.kafka.header_names import is_text
 from domain.intake import SKEW, IntakeError, read_event
 from domain.refusals import InvalidAttribute
 from domain.strict_json import read_object
@@ -98,6 +99,8 @@ def _headers(raw: Message) -> dict[str, str]:
     """The headers that are read, in lower case."""
     found: dict[str, str] = {}
     for told, value in raw.headers:
+        if not told.isascii() and not is_text(told):
+            raise InvalidAttribute("the name of a header is not UTF-8: send UTF-8")
         name = told.lower()
         if name != "content-type" and not name.startswith(_HEADER):
             continue

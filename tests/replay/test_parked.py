@@ -23,7 +23,9 @@ def park(journal: Journal, code: str = "unreadable", raw: RawMessage = RAW) -> i
         return parked.list_parked(connection, None)[-1].id
 
 
-@pytest.mark.parametrize("raw", [RAW, RawMessage(None, None), RawMessage(b"", b"", [("", b"")])])
+@pytest.mark.parametrize(
+    "raw", [RAW, RawMessage(None, None), RawMessage(b"", b"", [("", b"")]), RawMessage(b"", b"", [("\udcff", b"")])]
+)
 def test_it_opens_as_it_came(journal: Journal, raw: RawMessage) -> None:
     number = park(journal, raw=raw)
     with journal.database.read() as connection:

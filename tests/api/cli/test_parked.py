@@ -58,6 +58,12 @@ def test_one_is_shown_as_it_came(terminal: Terminal) -> None:
     assert found["headers"] == [["content-type", "application/cloudevents+json"]]
 
 
+def test_what_is_not_text_is_shown_by_its_bytes(terminal: Terminal) -> None:
+    park(RawMessage(b"\xff", b"\xfe", [("ce_\udcff", b"\xfd")]))
+    found = terminal.rows("parked", "show", 1)
+    assert (found["key"], found["value"], found["headers"]) == (r"\xff", r"\xfe", [[r"ce_\xff", r"\xfd"]])
+
+
 def test_one_whose_bytes_were_removed_is_shown_without_them(terminal: Terminal) -> None:
     park(BROKEN, days_ago=KEPT.days + 1)
     result = terminal.run("parked", "show", 1, "-o", "json")

@@ -117,6 +117,38 @@ def test_every_kind_of_refusal_parks_under_its_code(journal: Journal, topic: Top
     assert recorded(journal) == 0
 
 
+class NotUtf8(str):
+    """The name of a header as a producer in another language may send it: any bytes."""
+
+    def encode(self, *_: str) -> bytes:
+        return b"ce_\xff\xfe"
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_a_header_whose_name_is_not_utf_8_parks_as_it_came_and_the_rest_flows(
+    journal: Journal, kafka: Broker, compression: str | None
+) -> None:
+    first, second, third = touchpoints(3)
+    value, key = orjson.dumps(cloud_event(second)), str(second.participant_id).encode()
+    headers = [*STRUCTURED, (NotUtf8("x"), b"7")]
+    with Topic(kafka.address, partitions=1, compression_type=compression) as topic:
+        topic.put(first)
+        topic.send(key, value, headers)
+        topic.tell(third)
+        topic.settle(journal)
+    assert recorded(journal) == 2
+    [found] = waiting(journal)
+    assert (found.code, found.offset, found.participant_id) == ("invalid-attribute", 1, second.participant_id)
+    with journal.database.read() as connection:
+        raw = open_raw(connection, journal.vault, found.id, found.recorded_at)
+    assert (raw.key, raw.value) == (key, value)
+    assert [(name.encode(errors="surrogateescape"), told) for name, told in raw.headers] == [
+        (b"content-type", STRUCTURED[0][1]),
+        (b"ce_\xff\xfe", b"7"),
+    ]
+    assert retry(journal, found.id, by="worker-02", now=journal.clock()).code == found.code
+
+
 def test_a_version_that_this_release_does_not_know_parks_and_is_taken_by_one_that_does(
     journal: Journal, topic: Topic, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,16 +23,16 @@ QUICK = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
 
 
 class Topic:
-    """A new topic with so many partitions. Use it as a context manager."""
+    """A new topic with so many partitions; `options` are those of its producer. Use it as a context manager."""
 
-    def __init__(self, address: str, partitions: int = 3) -> None:
+    def __init__(self, address: str, partitions: int = 3, **options: Any) -> None:
         self.address = address
         self.name = f"touchpoints.{uuid4().hex[:12]}"
         self.partitions = [TopicPartition(self.name, number) for number in range(partitions)]
         admin = KafkaAdminClient(bootstrap_servers=address)
         admin.create_topics([NewTopic(self.name, partitions, 1)])
         admin.close()
-        self._producer: Any = KafkaProducer(bootstrap_servers=address, linger_ms=5)
+        self._producer: Any = KafkaProducer(bootstrap_servers=address, linger_ms=5, **options)
 
     def tell(self, *events: Touchpoint) -> None:
         """Send touchpoints as a producer does, and wait until the broker has them."""
