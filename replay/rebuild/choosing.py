@@ -109,7 +109,8 @@ def switch(
         replaced = {each.model.name: generations.switch(connection, each) for each in chosen}
         for replay in ledger.left_behind(connection, READY):
             ledger.enter(connection, replay, SWITCHED)
-    clear(journal, forward, {name: [each.number for each in before] for name, before in replaced.items()})
+    if forward:
+        clear(journal, forward, {name: [each.number for each in before] for name, before in replaced.items()})
     return chosen
 
 

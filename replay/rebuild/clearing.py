@@ -1,12 +1,15 @@
 """What goes when other rows begin to serve, or to wait for it: all but one way back, and what another release reads.
 
-It goes after the switch and not within it, so that nobody who writes or reads waits for a table to be removed. What a
-killed process leaves behind goes the next time.
+It goes after the switch and not within it, and only where nobody has to wait for it for long. What is left goes the
+next time.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
+import psycopg
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from replay import generations
 from replay.generations import Generation
@@ -15,6 +18,11 @@ from replay.rebuild import ledger
 from replay.rebuild.ledger import READY
 from replay.tables import read_models, rebuilds
 
+log = logging.getLogger("majung.replay")
+
+PATIENCE_SECONDS = 2.0
+"""How long somebody who reads old rows is waited for: workers wait meanwhile."""
+
 
 def clear(journal: Journal, newer: Sequence[Generation], replaced: Mapping[str, Iterable[int]]) -> None:
     """Drop what nobody needs beside these rows, which serve or wait; `replaced` tells by read model what they took the
@@ -22,16 +30,23 @@ def clear(journal: Journal, newer: Sequence[Generation], replaced: Mapping[str, 
 
     Of another version the newest rows are kept, which another release may read, and all that wait by other code.
     """
-    with journal.database.write_behind() as connection:
-        generations.change(connection)
-        for rows in newer:
-            stale = _waiting_before(connection, rows)
-            if rows.model.name in replaced:
-                stale += _retired_before(connection, rows, set(replaced[rows.model.name]))
-            for number in stale:
-                generations.drop_named(connection, rows.model.name, number)
-        for replay in ledger.left_behind(connection, READY):
-            ledger.discard(connection, replay)
+    try:
+        with journal.database.write_behind() as connection:
+            if journal.database.is_postgres:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout TO '{PATIENCE_SECONDS * 1_000:.0f}ms'")
+            generations.change(connection)
+            for rows in newer:
+                stale = _waiting_before(connection, rows)
+                if rows.model.name in replaced:
+                    stale += _retired_before(connection, rows, set(replaced[rows.model.name]))
+                for number in stale:
+                    generations.drop_named(connection, rows.model.name, number)
+            for replay in ledger.left_behind(connection, READY):
+                ledger.discard(connection, replay)
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        log.info("rows of before are being read: they are removed after the next replay")
 
 
 def _waiting_before(connection: Connection, rows: Generation) -> list[int]:

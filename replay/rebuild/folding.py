@@ -8,7 +8,7 @@ from domain.components import Link
 from replay.database import Database
 from replay.rebuild import ledger
 from replay.rebuild.engine import Engine, Opened
-from replay.rebuild.ledger import FOLDING, HELD, Rebuild
+from replay.rebuild.ledger import FOLDING, Rebuild
 from replay.rebuild.parts import Done, planned
 from replay.whole_log import Progress
 
@@ -25,18 +25,14 @@ def fold(
     told: Told = lambda done: None,
 ) -> tuple[int, int]:
     """Fold every part that is not done yet; returns the events and the people of all parts."""
-    database, clock = here.journal.database, here.journal.clock
+    database = here.journal.database
     if begun.state == FOLDING:
-        held, (folded, _) = clock(), _totals(database, begun)
+        folded, _ = _totals(database, begun)
         progress(min(folded, begun.events), begun.events)
         for done in engine.fold(here, begun, links, partial(planned, here.journal, begun)):
             folded += done.events
             told(done)
             progress(min(folded, begun.events), begun.events)
-            if (now := clock()) > held + HELD / 4:
-                with database.write_behind() as connection:
-                    ledger.hold_on(connection, begun, now)
-                held = now
     return _totals(database, begun)
 
 

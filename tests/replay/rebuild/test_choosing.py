@@ -14,7 +14,7 @@ from projections.timeline import timeline
 from replay import generations
 from replay.generations import ReadModelOutdated
 from replay.journal import Journal
-from replay.rebuild import ledger, rebuild
+from replay.rebuild import clearing, ledger, rebuild
 from replay.rebuild.choosing import Line, NothingToChoose, Stale, drop, listed, switch
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import take
@@ -172,6 +172,26 @@ def test_a_dry_run_keeps_the_way_back_and_a_switch_keeps_one(populated: Journal)
     switch(populated, MODELS)
     rebuild(populated, MODELS)
     assert {number: line.state for number, line in lines(populated).items()} == {3: "retired", 5: "live"}
+
+
+def test_rows_that_somebody_still_reads_hold_nobody_up_and_go_the_next_time(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not populated.database.is_postgres:
+        pytest.skip("who reads a file holds nobody up who removes a table")
+    monkeypatch.setattr(clearing, "PATIENCE_SECONDS", 0.05)
+    with populated.database.read() as reading:
+        [old] = generations.live(reading, [timeline])
+        assert list(generations.read(reading, old))
+        rebuild(populated, [timeline])
+        assert rebuild(populated, [timeline]).switched
+        assert {number: line.state for number, line in lines(populated).items()} == {
+            1: "retired",
+            2: "retired",
+            3: "live",
+        }
+    rebuild(populated, [timeline])
+    assert {number: line.state for number, line in lines(populated).items()} == {3: "retired", 4: "live"}
 
 
 def test_rows_that_another_release_reads_stay_however_often_this_one_replays(populated: Journal) -> None:
