@@ -35,6 +35,11 @@ def rows_reached(connection: Connection, generation: Generation) -> dict[int, in
     return {shard: found.get(shard, 0) for shard in connection.scalars(select(heads.c.shard).order_by(heads.c.shard))}
 
 
+def heads_of(connection: Connection) -> dict[int, int]:
+    """How far the journal goes, by shard."""
+    return dict(connection.execute(select(heads.c.shard, heads.c.position)).tuples().all())
+
+
 def topic_reached(connection: Connection, topic: str) -> dict[int, int]:
     """How far the journal was followed for a topic, by shard."""
     query = select(published.c.shard, published.c.position).where(published.c.topic == topic)

@@ -188,7 +188,8 @@ def _apache(folder: Path) -> Broker:
     properties.write_text("".join(f"{key}={value}\n" for key, value in (listeners | ONE_NODE | _QUICK).items()))
     quick = [java, "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     run = [*quick, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classes]
-    cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+    # One that begins with a dash would be taken for an option.
+    cluster = base64.urlsafe_b64encode(b"\0" + uuid4().bytes[1:]).decode().rstrip("=")
     _run([*run, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)])
     name = f"Apache Kafka {KAFKA_VERSION}"
     return Broker(name, f"127.0.0.1:{port}", folder, [*run, "kafka.Kafka", str(properties)])

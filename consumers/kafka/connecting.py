@@ -8,7 +8,8 @@ from kafka.net import KafkaNetClient
 Client = TypeVar("Client")
 
 # KafkaUnusable
-# └── TopicMissing    the broker has no such topic
+# ├── TopicMissing             the broker has no such topic
+# └── TopicOfAnotherJournal    it holds what was published of another journal, or of a later state of this one
 
 
 class KafkaUnusable(OSError):
@@ -20,6 +21,17 @@ class TopicMissing(KafkaUnusable):
 
     def __init__(self, topic: str) -> None:
         super().__init__(f"the broker has no topic {topic}: run `majung topics create`")
+
+
+class TopicOfAnotherJournal(KafkaUnusable):
+    """The topic holds what this journal does not have: it was restored from an older copy, or is another one."""
+
+    def __init__(self, topic: str, what: str) -> None:
+        super().__init__(
+            f"{topic} holds {what}, which this database does not have: was it restored from an older copy, or is it"
+            " another journal? Readers would miss what comes. Delete the topic with Kafka's own tools, run `majung"
+            " topics create`, and let its readers begin anew"
+        )
 
 
 def connect(client: Callable[..., Client], **options: Any) -> Client:

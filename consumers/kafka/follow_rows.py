@@ -53,7 +53,7 @@ class FollowRows(Outbox, Generic[Rows]):
     def step(self) -> int:
         """Publish the next part; returns how much of the database that was, 0 where all is published or others do it.
 
-        Raises NotPublished, TopicMissing, ReadModelOutdated, and what the database raises.
+        Raises NotPublished, KafkaUnusable, ReadModelOutdated, and what the database raises.
         """
         with self._database.read() as connection:
             standing = outboxes.standing(connection, self._topic)
@@ -62,7 +62,7 @@ class FollowRows(Outbox, Generic[Rows]):
         if not standing.is_open_to(self._name, self._clock()):
             return 0
         # Before anything is read: who connects under a transactional id fences all others, and sends what is newer.
-        self._sender.connected()
+        self._connected()
         now = self._clock()
         with self._database.write() as connection:
             before = outboxes.claim(connection, self._topic, self._name, now=now, until=now + self._claim)

@@ -4,6 +4,7 @@ Nothing sealed is opened for it: publishing needs no key, and goes on after some
 an event states is itself sealed, so `sealed` names all that its type seals, where the event states any of them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
@@ -47,6 +48,22 @@ def headers_of(row: OpenRow, shard: int) -> Headers:
         ("position", b"%d" % row.position),
         ("recorded_at", _recorded_at(row.recorded_at)),
     ]
+
+
+class Place(NamedTuple):
+    """Where an event stands in the journal, and when that took it, as the headers say."""
+
+    shard: int
+    position: int
+    recorded_at: bytes
+
+
+def place_in(headers: Mapping[str, bytes]) -> Place | None:
+    """The place that the headers of a message tell; None where it is none of ours."""
+    try:
+        return Place(int(headers["shard"]), int(headers["position"]), headers["recorded_at"])
+    except (KeyError, ValueError):
+        return None
 
 
 def open_event(row: OpenRow) -> bytes:

@@ -27,6 +27,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from consumers.kafka.connecting import TopicOfAnotherJournal
+from consumers.kafka.last_messages import LastMessage, last_messages
 from consumers.kafka.sending import NotPublished, Outgoing, Sender
 from replay.journal import Journal
 from replay.metrics import RETRIES
@@ -63,7 +65,9 @@ class Outbox(ABC):
     ) -> None:
         self._journal = journal
         self._database = journal.database
+        self._servers = servers
         self._topic = topic
+        self._is_checked = False
         self._claim = claim
         self._clock = clock
         self._name = uuid4().hex
@@ -74,8 +78,12 @@ class Outbox(ABC):
     def step(self) -> int:
         """Publish the next part; returns how much of the database that was, 0 where all is published or others do it.
 
-        Raises NotPublished, TopicMissing, and what the database raises.
+        Raises NotPublished, KafkaUnusable, and what the database raises.
         """
+
+    @abstractmethod
+    def _foreign(self, connection: Connection, last: Sequence[LastMessage]) -> str | None:
+        """What of the last messages of the topic this database cannot have told; None where it may have told all."""
 
     @abstractmethod
     def _release(self, connection: Connection) -> None:
@@ -84,16 +92,16 @@ class Outbox(ABC):
     def run(self, stop: Event) -> None:
         """Publish until `stop` is set: asleep while there is nothing to do, woken by commits.
 
-        While the broker or the database is away it is tried again, ever later up to half a minute. Raises TopicMissing,
-        and UnknownStoredName for an event of a newer release.
+        While the broker or the database is away it is tried again, ever later up to half a minute. Raises
+        KafkaUnusable, and UnknownStoredName for an event of a newer release.
         """
         self._stop = self._sender.stop = stop
         woken = Event()
         wake = Wake(self._database, woken.set)
         wake.start()
         try:
-            # A topic that is missing is told at once, and not with the first event.
-            self._retrying()(self._sender.connected)
+            # A topic that is missing, or not ours, is told at once, and not with the first event.
+            self._retrying()(self._connected)
             while not stop.is_set():
                 woken.clear()
                 self._retrying()(self.catch_up, stop)
@@ -120,6 +128,22 @@ class Outbox(ABC):
         except _DATABASE_AWAY as error:
             told = {"topic": self._topic, "error": type(error).__qualname__}
             log.warning("another publisher waits until the claim ends", extra=told)
+
+    def _connected(self) -> None:
+        """Connect where that is still to do, and see once that the topic is ours.
+
+        Raises NotPublished, TopicMissing and TopicOfAnotherJournal.
+        """
+        self._sender.connected()
+        if self._is_checked:
+            return
+        # Before the database is read: what another publisher of ours told by now is then there.
+        last = list(last_messages(self._servers, self._topic))
+        with self._database.read() as connection:
+            foreign = self._foreign(connection, last)
+        if foreign is not None:
+            raise TopicOfAnotherJournal(self._topic, foreign)
+        self._is_checked = True
 
     def _send_all(self, messages: Sequence[Outgoing]) -> None:
         sent = 0

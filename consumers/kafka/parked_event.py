@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from consumers.kafka.last_messages import LastMessage
 from consumers.kafka.open_event import CONTENT_TYPE
 from consumers.kafka.sending import Outgoing
 from consumers.kafka.topics import PARKED_BYTES
@@ -81,6 +82,15 @@ def events_of(found: Unpublished) -> list[Outgoing]:
         decided = ParkedMessageDecided(number=told.id, state=told.state, decided_by=told.decided_by)
         events.append(_event(DECIDED, told.id, told.decided_at, decided))
     return events
+
+
+def told_by(message: LastMessage) -> tuple[int, datetime] | None:
+    """The number of the parked message that an event of ours is about, and its time; None of what is none of ours."""
+    try:
+        told = orjson.loads(message.value or b"")
+        return int(told["data"]["number"]), datetime.fromisoformat(told["time"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _event(kind: str, number: int, time: datetime, data: Part) -> Outgoing:

@@ -4,12 +4,13 @@ On every partition the first copy of an event comes after the first copies of al
 who drops positions up to the highest seen loses nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from consumers.kafka.open_event import headers_of, key_of, open_event
+from consumers.kafka.last_messages import LastMessage
+from consumers.kafka.open_event import headers_of, key_of, open_event, place_in
 from consumers.kafka.outbox import SENT_TWICE, Outbox, log
 from consumers.kafka.sending import Outgoing
 from consumers.kafka.topics import JOURNAL
@@ -33,7 +34,7 @@ class Publish(Outbox):
     def step(self) -> int:
         """Publish the next batch of each shard; returns how many events, 0 where all is published or others do it.
 
-        Raises NotPublished, TopicMissing, UnknownStoredName for an event of a newer release, and what the database
+        Raises NotPublished, KafkaUnusable, UnknownStoredName for an event of a newer release, and what the database
         raises.
         """
         return sum(map(self._step, range(self._journal.shards)))
@@ -44,7 +45,7 @@ class Publish(Outbox):
         if not standing.is_open_to(self._name, self._clock()):
             return 0
         # Nothing is claimed and read while nobody takes it.
-        self._sender.connected()
+        self._connected()
         with self._database.write() as connection:
             now = self._clock()
             until = now + self._claim
@@ -68,6 +69,16 @@ class Publish(Outbox):
             log.warning(SENT_TWICE, extra={"topic": self._topic, "shard": shard})
             return 0
         return sent
+
+    def _foreign(self, connection: Connection, last: Sequence[LastMessage]) -> str | None:
+        places = filter(None, (place_in(message.headers) for message in last))
+        newest = {place.shard: place for place in sorted(places)}
+        for place in newest.values():
+            rows = published.open_rows(connection, place.shard, place.position - 1, 1)
+            # In another journal, what stands at the same place was recorded at another time.
+            if not rows or place_in(dict(headers_of(rows[0], place.shard))) != place:
+                return f"position {place.position:,} of shard {place.shard}"
+        return None
 
     def _release(self, connection: Connection) -> None:
         published.release(connection, self._topic, self._name)

@@ -10,7 +10,7 @@ For readers the newest message counts, so one publisher must never send after an
 transactional id: who connects fences all others, and reads only then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ import orjson
 from sqlalchemy import Connection
 
 from consumers.kafka.follow_rows import FollowRows, Part
+from consumers.kafka.last_messages import LastMessage
 from consumers.kafka.open_event import Headers
 from consumers.kafka.sending import Outgoing
 from consumers.kafka.topics import JOURNEYS
@@ -125,6 +126,14 @@ class PublishJourneys(FollowRows[_Looked]):
             values[person] = current_journey(rows).model_dump_json().encode()
         return {person: value for person, value in values.items() if _digest(value) != sent.get(person)}
 
+    def _foreign(self, connection: Connection, last: Sequence[LastMessage]) -> str | None:
+        heads = published_journeys.heads_of(connection)
+        for message in last:
+            for shard, position in enumerate(_positions_in(message.headers)):
+                if position > heads.get(shard, 0):
+                    return f"journeys as of position {position:,} of shard {shard}"
+        return None
+
     def _begin(self) -> None:
         self._compared_to = {}
 
@@ -170,3 +179,11 @@ def headers_of(*, generation: int, rows_reached: Mapping[int, int]) -> Headers:
         ("generation", b"%d" % generation),
         ("positions", orjson.dumps([position for _, position in sorted(rows_reached.items())])),
     ]
+
+
+def _positions_in(headers: Mapping[str, bytes]) -> list[int]:
+    """How far the rows of a message had come; nothing of what is none of ours."""
+    try:
+        return [int(position) for position in orjson.loads(headers["positions"])]
+    except (KeyError, ValueError, TypeError):
+        return []

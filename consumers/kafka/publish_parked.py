@@ -4,17 +4,19 @@ From the table and never beside the transaction that parks: each row has the sta
 still to be told is found there, whatever was killed when. Each is told at least once, one of a number in order.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from consumers.kafka.follow_rows import FollowRows, Part
-from consumers.kafka.parked_event import events_of
+from consumers.kafka.last_messages import LastMessage
+from consumers.kafka.parked_event import events_of, told_by
 from consumers.kafka.topics import PARKED
 from replay import parked
 from replay.journal import Journal
-from replay.parked import Unpublished
+from replay.parked import ParkedUnknown, Unpublished
 
 BATCH = 500
 """Parked messages a step."""
@@ -35,6 +37,17 @@ class PublishParked(FollowRows[list[Unpublished]]):
     def _read(self, connection: Connection, now: datetime) -> Part[list[Unpublished]]:
         found = parked.unpublished(connection, now, limit=self._batch, most_bytes=MOST_BYTES)
         return Part(found, [event for one in found for event in events_of(one)], len(found))
+
+    def _foreign(self, connection: Connection, last: Sequence[LastMessage]) -> str | None:
+        events = [told for told in map(told_by, last) if told is not None]
+        if not events:
+            return None
+        number, when = max(events)
+        try:
+            found = parked.find_parked(connection, number)
+        except ParkedUnknown:
+            return f"message {number:,}"
+        return None if when in (found.recorded_at, found.decided_at) else f"another message {number:,}"
 
     def _note(self, connection: Connection, rows: list[Unpublished]) -> bool:
         parked.note_published(connection, [one.told for one in rows])

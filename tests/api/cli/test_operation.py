@@ -14,12 +14,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api import wiring
 from api.settings import load_settings
-from consumers.kafka.topics import JOURNAL, TOUCHPOINTS
+from consumers.kafka.topics import JOURNAL, PARKED, TOUCHPOINTS
 from domain.touchpoint import Touchpoint
 from replay.tables import kafka_offsets
 from tests.api.cli.conftest import Terminal
 from tests.api.cli.test_serving import line_with, running
 from tests.brokers import Broker
+from tests.consumers.kafka.reading import remove
 from tests.consumers.kafka.topics import Topic, eventually
 from tests.examples import PARTICIPANT, call_received, participant_registered, store_visited
 from tests.servers import fresh_database
@@ -48,6 +49,8 @@ def topic(kafka: Broker, bare: Terminal, postgres_server: str, monkeypatch: pyte
         monkeypatch.setenv("MAJUNG_KAFKA_BOOTSTRAP_SERVERS", kafka.address)
         monkeypatch.setenv("MAJUNG_METRICS_PORT", "0")
         bare.run("db", "upgrade")
+        # What another test published there is of another journal.
+        remove(kafka.address, JOURNAL, PARKED)
         bare.run("topics", "create", "--partitions", 1)
         with Topic(kafka.address) as topic:
             topic.name = TOUCHPOINTS

@@ -15,7 +15,7 @@ from replay.parked import RawMessage, ToPark
 from tests.api.cli.conftest import Terminal
 from tests.api.cli.test_serving import line_with, running
 from tests.brokers import Broker
-from tests.consumers.kafka.reading import Message, eventually_read
+from tests.consumers.kafka.reading import Message, eventually_read, remove
 from tests.examples import call_received
 
 BROKEN = RawMessage(None, b'{"name": "Hong Gildong"')
@@ -27,6 +27,8 @@ def broker(kafka: Broker, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MAJUNG_KAFKA_BOOTSTRAP_SERVERS", kafka.address)
     monkeypatch.setenv("MAJUNG_KAFKA_JOURNEYS", "true")
     monkeypatch.setenv("MAJUNG_WORK", "project,publish")
+    # What another test published there is of another journal.
+    remove(kafka.address, JOURNAL, PARKED, JOURNEYS)
     terminal.run("topics", "create", "--partitions", 1)
     return kafka
 

@@ -43,6 +43,18 @@ def new_topic(address: str) -> str:
     return name
 
 
+def remove(address: str, *topics: str) -> None:
+    """Remove topics with all they hold; returns when they are gone, and does nothing where they are."""
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    there = sorted(set(topics).intersection(admin.list_topics()))
+    if there:
+        admin.delete_topics(there)
+    end = monotonic() + PATIENCE_SECONDS
+    while set(topics).intersection(admin.list_topics()):
+        assert monotonic() < end, "they were never removed"
+    admin.close()
+
+
 def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> list[Message]:
     """All messages of a topic, partition by partition in their order; waits until these places are among them."""
     consumer: Any = KafkaConsumer(
