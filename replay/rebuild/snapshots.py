@@ -4,14 +4,15 @@ Nothing that is recorded later changes them; they go when somebody drops them.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
 from domain.clock import MICROSECOND
-from domain.components import in_force, roots
+from domain.components import Link, in_force, roots
 from projections.read_model import ReadModel
 from replay import generations
 from replay.append import hold_heads
@@ -83,10 +84,10 @@ def take(
     if not _NAME.fullmatch(clocks.snapshot):
         raise SnapshotRefused("a snapshot is named by 1 to 40 small letters, digits and hyphens")
     _settle(journal, clocks.known_at)
-    begun = _begin(journal, models, clocks)
+    with journal.database.read() as connection:
+        links = links_by_person(connection, journal.reader)
+    begun = _begin(journal, models, clocks, links)
     with staying_holder(journal, begun):
-        with journal.database.read() as connection:
-            links = links_by_person(connection, journal.reader)
         fold(Opened(journal, models), begun, links, engine, progress, told)
         _keep(journal, models, begun)
     with journal.database.read() as connection:
@@ -107,7 +108,9 @@ def _settle(journal: Journal, known_at: datetime) -> None:
         connection.execute(behind.values(recorded_at=known_at + MICROSECOND))
 
 
-def _begin(journal: Journal, models: Sequence[ReadModel], clocks: Clocks) -> Rebuild:
+def _begin(
+    journal: Journal, models: Sequence[ReadModel], clocks: Clocks, links: Mapping[UUID, Sequence[Link]]
+) -> Rebuild:
     with journal.database.write() as connection:
         generations.change(connection)
         if any(found.name == clocks.snapshot for found in _found(connection, "snapshot")):
@@ -117,7 +120,6 @@ def _begin(journal: Journal, models: Sequence[ReadModel], clocks: Clocks) -> Reb
         _drop(connection, clocks.snapshot, now, but=interrupted)
         if interrupted:
             return interrupted
-        links = links_by_person(connection, journal.reader)
         linked = roots((link.one, link.other) for some in links.values() for link in in_force(some, clocks.known_at))
         return ledger.begin(connection, models, now, linked, clocks)
 

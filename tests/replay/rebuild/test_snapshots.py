@@ -15,8 +15,10 @@ from projections.read_model import ReadModel
 from projections.timeline import timeline
 from replay import generations
 from replay.as_of import person
+from replay.identities import links_by_person
 from replay.journal import Journal
-from replay.rebuild import ReplayRunning, rebuild
+from replay.reading import Reader
+from replay.rebuild import ReplayRunning, rebuild, snapshots
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import SnapshotRefused, clocks, drop, find, listed, pinned, take
 from replay.tables import rebuilds
@@ -233,19 +235,30 @@ def test_of_one_name_with_other_read_models_only_the_last_is_left(populated: Jou
         assert [found.read_models for found in listed(connection, now)] == [("contributions",)]
 
 
-def test_workers_go_on_while_a_snapshot_is_indexed(populated: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_go_on_while_links_are_read_and_rows_are_indexed(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not populated.database.is_postgres:
         pytest.skip("SQLite has one writer at a time")
-    index, indexed = generations.index, []
+    links, index = links_by_person, generations.index
+    done: list[str] = []
 
-    def beside(connection: Connection, target: generations.Generation) -> None:
-        index(connection, target)
+    def go_on(what: str) -> None:
         with populated.database.write() as other:
             other.exec_driver_sql("SET LOCAL lock_timeout TO '1s'")
             generations.hold(other)
-        indexed.append(target.model.name)
+        done.append(what)
 
-    monkeypatch.setattr(generations, "index", beside)
+    def reading(connection: Connection, reader: Reader) -> object:
+        go_on("links")
+        return links(connection, reader)
+
+    def indexing(connection: Connection, target: generations.Generation) -> None:
+        index(connection, target)
+        go_on(target.model.name)
+
+    monkeypatch.setattr(snapshots, "links_by_person", reading)
+    monkeypatch.setattr(generations, "index", indexing)
     now = populated.clock()
     take(populated, [timeline, contributions], Clocks("report", now, now))
-    assert indexed == ["timeline", "contributions"]
+    assert done == ["links", "timeline", "contributions"]
