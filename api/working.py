@@ -18,6 +18,7 @@ from tenacity import (
     wait_random,
 )
 
+from api.expiring import expired_removed
 from api.logs import kind_and_places
 from api.settings import Part
 from api.wiring import Majung
@@ -105,7 +106,9 @@ def work(majung: Majung, stop: Event) -> None:
     """
     if missing := [name for name in majung.settings.parts if name not in PARTS]:
         raise PartMissing(f"this release cannot {' or '.join(missing)}: leave it out of MAJUNG_WORK")
-    run_together({name: PARTS[name](majung) for name in majung.settings.parts}, stop)
+    parts: Mapping[str, Work] = {name: PARTS[name](majung) for name in majung.settings.parts}
+    with expired_removed(majung.journal):
+        run_together(parts, stop)
 
 
 def run_together(parts: Mapping[str, Work], stop: Event) -> None:

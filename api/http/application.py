@@ -1,10 +1,11 @@
 """The application: routes, problems, guard and the embedded worker, put together over one running Majung."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 
+from api.expiring import expired_removed
 from api.http import problem_handlers
 from api.http.alerts import alert_readers, alerts_router
 from api.http.concerns import concerns_router
@@ -37,7 +38,8 @@ There is no authentication yet: the server is for 127.0.0.1.
 def create_app(majung: Majung, *, work: bool) -> FastAPI:
     """The HTTP API over a running Majung, which stays the caller's to close.
 
-    With `work` the read models are kept up to date by a thread of this process, from start-up to shutdown.
+    With `work` the read models are kept up to date by a thread of this process, from start-up to shutdown, and what has
+    expired is removed.
     """
     worker = EmbeddedWorker(majung.worker()) if work else None
     looking = Looking(majung.journal)
@@ -52,7 +54,8 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
         if worker is not None:
             worker.start()
         try:
-            yield
+            with expired_removed(majung.journal) if work else nullcontext():
+                yield
         finally:
             # All threads end meanwhile, each when it is woken next.
             end_streams()

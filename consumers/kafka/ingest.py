@@ -47,7 +47,7 @@ from replay.garbage import not_collecting
 from replay.held import CannotBeFolded
 from replay.journal import Journal, Outcome
 from replay.metrics import INGEST_REBALANCES, RETRIES
-from replay.parked import RawMessage, ToPark, park, remove_expired
+from replay.parked import RawMessage, ToPark, park
 
 log = logging.getLogger("majung.kafka.ingest")
 
@@ -60,7 +60,6 @@ _PLACE = itemgetter(*map(ToPark._fields.index, ("topic", "partition", "offset"))
 _LONGEST_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 """How long a poll waits for messages, and so how late a stop is noticed."""
-_REMOVE_EVERY_SECONDS = 3600.0
 _BROKER_SECONDS = 5.0
 """For so long the broker is waited for before the wait is told, and tried again."""
 CONSUMER = {
@@ -127,7 +126,6 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         self._places: dict[TopicPartition, int | None] = {}
         """What the database said, and what was written there since."""
         self._lag = IngestLag()
-        self._removed_at = float("-inf")
         self.is_waiting = False
         """Whether the broker or the database is away."""
 
@@ -186,7 +184,6 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _step(self) -> int:
         consumer = self._joined()
-        self._remove_expired()
         self._take_notice()
         if self._astray:
             self._look_up(consumer)
@@ -289,15 +286,6 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             except REFUSALS as refusal:
                 refused.append(_to_park(message, refusal.code, str(refusal), pseudonym(message.key)))
         return taken, events, refused
-
-    def _remove_expired(self) -> None:
-        if monotonic() - self._removed_at < _REMOVE_EVERY_SECONDS:
-            return
-        with self._journal.database.write() as connection:
-            removed = remove_expired(connection, self._journal.clock())
-        self._removed_at = monotonic()
-        if removed:
-            log.info("the bytes of parked messages were removed", extra={"messages": removed})
 
     def _stray(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:

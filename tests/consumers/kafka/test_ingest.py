@@ -14,7 +14,7 @@ from consumers.kafka.retrying import retry
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
-from replay.parked import KEPT, Parked, ParkedBytesGone, RawMessage, list_parked, open_raw
+from replay.parked import Parked, RawMessage, list_parked, open_raw
 from replay.tables import journal as stored
 from tests.brokers import Broker
 from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
@@ -275,21 +275,6 @@ def test_what_is_beside_a_recording_is_told_every_outcome(journal: Journal) -> N
     )
     assert [outcome.status for outcome in outcomes] == ["conflict", "recorded", "duplicate", "duplicate"]
     assert told[-1] == [outcome.status for outcome in outcomes]
-
-
-def test_the_bytes_of_what_parked_are_removed_after_thirty_days(journal: Journal, topic: Topic) -> None:
-    topic.send(b"k", b"{")
-    topic.flush()
-    topic.settle(journal)
-    [found] = waiting(journal)
-    journal.clock = lambda: found.recorded_at + KEPT
-    member = topic.member(journal)
-    member.step()
-    member.close()
-    with journal.database.read() as connection:
-        assert list_parked(connection) == [found]
-        with pytest.raises(ParkedBytesGone):
-            open_raw(connection, journal.vault, found.id, found.recorded_at)
 
 
 def test_a_topic_that_is_not_there_is_told_at_once(journal: Journal, topic: Topic) -> None:
