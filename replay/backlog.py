@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from domain.clock import EPOCH
 from projections.alerts import alerts
@@ -37,7 +37,7 @@ class Behind(NamedTuple):
 
 
 class Head(NamedTuple):
-    """How far the journal has come in one shard."""
+    """How far the journal has come in one shard, and when it took the last event; in 1970 where there is none."""
 
     shard: int
     position: int
@@ -53,8 +53,13 @@ class Alerts(NamedTuple):
 
 def journal_heads(connection: Connection) -> list[Head]:
     """Every shard of the journal."""
-    query = select(heads.c.shard, heads.c.position, heads.c.recorded_at).order_by(heads.c.shard)
-    return [Head(*row) for row in connection.execute(query)]
+    # The time of a head may be later: see snapshots, which nothing is recorded before.
+    last = and_(journal.c.shard == heads.c.shard, journal.c.position == heads.c.position)
+    query = select(heads.c.shard, heads.c.position, journal.c.recorded_at).outerjoin(journal, last)
+    return [
+        Head(shard, position, recorded_at or EPOCH)
+        for shard, position, recorded_at in connection.execute(query.order_by(heads.c.shard))
+    ]
 
 
 def read_models_behind(connection: Connection, models: Sequence[ReadModel]) -> list[Behind]:

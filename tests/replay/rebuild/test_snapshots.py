@@ -15,6 +15,7 @@ from projections.read_model import ReadModel
 from projections.timeline import timeline
 from replay import generations
 from replay.as_of import person
+from replay.backlog import journal_heads, newest
 from replay.identities import links_by_person
 from replay.journal import Journal
 from replay.reading import Reader
@@ -163,6 +164,16 @@ def test_what_is_recorded_while_a_snapshot_is_taken_is_not_in_it_whatever_the_cl
     take(populated, [timeline], Clocks("report", now, now), told=record)
     assert next(late, None) is None
     assert {row.touchpoints for row in rows(populated, timeline, "report")} == {3}  # type: ignore[attr-defined]
+
+
+def test_a_snapshot_is_nothing_that_the_journal_took(populated: Journal) -> None:
+    with populated.database.read() as connection:
+        before = journal_heads(connection)
+    now = populated.clock()
+    take(populated, [timeline], Clocks("report", now, now))
+    with populated.database.read() as connection:
+        assert journal_heads(connection) == before
+    assert newest(before) < now
 
 
 def test_what_was_being_recorded_when_a_snapshot_began_is_in_it_for_everybody_or_for_nobody(
