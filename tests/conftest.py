@@ -1,9 +1,11 @@
 """Real parts for every test that needs them: a journal on SQLite and on PostgreSQL, each fresh, and a Kafka."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -63,24 +65,50 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"Kafka of this run: {', '.join(sorted(used))}")
 
 
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an upgraded database and its vault: to copy them takes a tenth of the time to make them."""
+    folder = tmp_path_factory.mktemp("laid_out")
+    _lay_out(f"sqlite:///{folder / 'majung.db'}", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def laid_out_on_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of an upgraded database."""
+    with fresh_database(postgres_server) as url:
+        _lay_out(url, tmp_path_factory.mktemp("vault"))
+        yield urlsplit(url).path.lstrip("/")
+
+
+def _lay_out(url: str, folder: Path) -> None:
+    database, vault = Database(url), Database(f"sqlite:///{folder / 'vault.db'}")
+    upgrade(database, vault)
+    vault.close()
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A database of each kind: upgraded where the test asks for `database`, else empty."""
+    is_laid_out = "database" in request.fixturenames
+    if is_laid_out:
+        shutil.copy(request.getfixturevalue("laid_out") / "vault.db", tmp_path)
     if request.param == "sqlite":
+        if is_laid_out:
+            shutil.copy(request.getfixturevalue("laid_out") / "majung.db", tmp_path)
         yield f"sqlite:///{tmp_path / 'majung.db'}"
         return
-    with fresh_database(request.getfixturevalue("postgres_server")) as url:
+    template = request.getfixturevalue("laid_out_on_postgres") if is_laid_out else "template1"
+    with fresh_database(request.getfixturevalue("postgres_server"), template) as url:
         yield url
 
 
 @pytest.fixture
-def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+def database(database_url: str) -> Iterator[Database]:
     """An upgraded database of each kind."""
     database = Database(database_url)
-    vault = Database(f"sqlite:///{tmp_path / 'vault.db'}")
-    upgrade(database, vault)
     yield database
-    vault.close()
     database.close()
 
 

@@ -60,11 +60,11 @@ def _as_nobody() -> list[str]:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """The URL of an empty database on a server, dropped at the end."""
+def fresh_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a database on a server, empty unless it is a copy of another one, dropped at the end."""
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(database_url(server, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield database_url(server, name)
     finally:

@@ -1,9 +1,10 @@
 """`majung replay`: read models anew from the journal, beside those that serve meanwhile."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Annotated
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import typer
 
 from api import wiring
+from api.cli.archiving import needs_pyarrow
 from api.cli.choosing_people import (
     People,
     PeopleFile,
@@ -33,6 +35,7 @@ from api.settings import load_settings
 from domain.journey import VERSION_1
 from projections.journey import journey, under
 from projections.read_model import ReadModel
+from replay.archive.archived import Archived
 from replay.rebuild import Crew, Engine, Expect, Rebuilt, processors, rebuild
 from replay.rebuild.engine import DaskExtraMissing
 from replay.rebuild.gate import holds
@@ -94,6 +97,16 @@ EngineTold = Annotated[
         help="Who folds: processes of this machine, or the workers of a Dask cluster, for journals of PostgreSQL.",
     ),
 ]
+FromArchive = Annotated[
+    Path | None,
+    typer.Option(
+        "--from-archive",
+        metavar="DIR",
+        file_okay=False,
+        help="Read what is archived there and not the journal, as far as it goes; workers of a cluster read their own"
+        " copy in the same place.",
+    ),
+]
 Scheduler = Annotated[
     str | None,
     typer.Option("--scheduler", metavar="ADDRESS", help="Where the scheduler of the cluster is: tcp://HOST:PORT."),
@@ -121,6 +134,7 @@ def replay(
     source: Source = None,
     recorded_from: RecordedFrom = None,
     recorded_until: RecordedUntil = None,
+    from_archive: FromArchive = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Fold the whole journal anew, and let the new rows serve when they are complete and compared.
@@ -137,6 +151,7 @@ def replay(
         "--workers": workers is not None,
         "--nice": nice > 0,
         "--engine": on_cluster,
+        "--from-archive": from_archive is not None,
     }
     if choice.is_told:
         _ensure_untold(for_all | {"--rules": rules is not None}, "is for everybody: choose no people with it")
@@ -160,7 +175,10 @@ def replay(
         models = named(majung, names) if rules is None else [_beside(majung, rules)]
         begun = monotonic()
         with (
-            _on_cluster(majung, scheduler) if scheduler else nullcontext(crew(majung, workers, nice)) as folding,
+            _archived(majung, from_archive, copied=scheduler is None) as archived,
+            _on_cluster(majung, scheduler, from_archive, archived)
+            if scheduler
+            else nullcontext(crew(majung, workers, nice, archived)) as folding,
             bars("replaying", "events") as (advance, more),
         ):
             done = rebuild(
@@ -172,6 +190,7 @@ def replay(
                 expect=expect,
                 serve=not dry_run,
                 told=lambda part: more(f"process {part.worker}", part.events),
+                archived=archived,
             )
         _say(models, done, monotonic() - begun)
     _show(models, done, output)
@@ -204,15 +223,36 @@ def _replay_some(
     show(output, Listing("changed", Finding._fields, found.findings, brief=BRIEF))
 
 
-def crew(majung: wiring.Majung, workers: int | None, nice: int) -> Crew:
+@contextmanager
+def _archived(majung: wiring.Majung, folder: Path | None, *, copied: bool) -> Iterator[Archived | None]:
+    """What is archived, and where it is to be `copied` for this machine, its copy."""
+    if folder is None:
+        yield None
+        return
+    with needs_pyarrow():
+        from replay.archive.local_copy import local_copy, reach_of
+    reach = reach_of(majung.database, folder)
+    if not copied:
+        yield reach
+        return
+    with ExitStack() as closing:
+        with bar("copying the archive", "events") as advance:
+            archived = closing.enter_context(local_copy(majung.journal, folder, advance))
+        yield archived
+
+
+def crew(majung: wiring.Majung, workers: int | None, nice: int, archived: Archived | None = None) -> Crew:
     """Who folds: as many processes as are told, or as are useful here."""
     useful = 1 + sum(majung.journal.head()) // _EVENTS_A_PROCESS
     processes = workers or min(processors(), useful)
-    return Crew(processes, partial(wiring.opened, majung.settings), nice)
+    copy = archived.copy.database.url if archived and archived.copy else None
+    return Crew(processes, partial(wiring.opened, majung.settings, copy), nice)
 
 
 @contextmanager
-def _on_cluster(majung: wiring.Majung, address: str) -> Iterator[Engine]:
+def _on_cluster(
+    majung: wiring.Majung, address: str, folder: Path | None, archived: Archived | None
+) -> Iterator[Engine]:
     """The workers of a scheduler. Dask is an extra: who has no cluster needs none of it."""
     try:
         from replay.rebuild.cluster import cluster
@@ -223,7 +263,8 @@ def _on_cluster(majung: wiring.Majung, address: str) -> Iterator[Engine]:
             "--engine dask needs Dask, which is not installed: install majung with its extra `dask`, here and on every"
             " worker"
         ) from None
-    with cluster(majung.journal, address, wiring.opened_by_own_settings) as found:
+    until = dict(archived.until) if archived else None
+    with cluster(majung.journal, address, partial(wiring.opened_by_own_settings, folder, until)) as found:
         yield found
 
 

@@ -42,6 +42,20 @@ def test_a_journal_is_archived_verified_and_restored(
     assert terminal.rows("verify", "archive", ARCHIVE, "--with-journal") == []
 
 
+def test_read_models_are_replayed_from_the_archive_and_from_the_journal_what_came_since(
+    terminal: Terminal, archived: Path
+) -> None:
+    terminal.given(store_visited)
+    told = terminal.rows("person", "timeline", call_received.participant_id)
+    done = terminal.rows("replay", "--from-archive", ARCHIVE, "--expect", "none")
+    assert {row["events"] for row in done} == {3}
+    assert terminal.rows("person", "timeline", call_received.participant_id) == told
+    assert "is for everybody" in terminal.fails(
+        "replay", "--from-archive", ARCHIVE, "--person", call_received.participant_id, code=2
+    )
+    assert "holds no archive" in terminal.fails("replay", "--from-archive", ".majung", code=4)
+
+
 def test_a_later_run_says_what_it_added(terminal: Terminal, archived: Path) -> None:
     assert "nothing was recorded" in terminal.run("export", "journal", ARCHIVE).stderr
     terminal.given(store_visited, on(store_visited, "2025-08-08"))
