@@ -1,9 +1,12 @@
 """`majung projections`: which rows serve, and choosing between them."""
 
+import os
+
 import pytest
 
 from projections.journey import journey
 from projections.timeline import timeline
+from replay.rebuild.switching import Switching
 from tests.api.cli.conftest import Terminal, served
 from tests.examples import call_received, risk_assessed, store_visited
 
@@ -48,6 +51,22 @@ def test_the_list_says_which_rows_serve_which_wait_and_how_far_behind_they_are(w
         if row["read_model"] == "timeline"
     }
     assert (rows[2]["behind"], rows[3]["behind"]) == (0, 1)
+
+
+def test_one_that_was_interrupted_is_listed_with_how_far_it_has_come_and_by_which_process(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.given(call_received, risk_assessed)
+
+    def killed(_: Switching) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Switching, "catch_up", killed)
+    terminal.run("replay", "timeline", code=130)
+    found = terminal.rows("projections", "list")
+    [row] = [row for row in found["projections"] if row["state"] == "interrupted"]
+    assert (row["read_model"], row["folded"], row["events"], row["workers"]) == ("timeline", 2, 2, 1)
+    assert found["workers"] == [{"replay": row["replay"], "process": str(os.getpid()), "folded": 2}]
 
 
 def test_without_names_only_what_waits_begins_to_serve_and_nothing_goes_back(waiting: Terminal) -> None:
