@@ -1,17 +1,14 @@
 """What `majung work` does: each part that the settings name in a thread of its own, until all are told to stop."""
 
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event, Thread
 
-import psycopg
-from sqlalchemy.exc import OperationalError
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     sleep_using_event,
     stop_when_event_set,
     wait_exponential,
@@ -22,14 +19,13 @@ from api.expiring import expired_removed
 from api.logs import kind_and_places
 from api.settings import Part
 from api.wiring import Majung
+from replay.database import is_away
 from replay.metrics import PART_RUNNING, RETRIES
 
 log = logging.getLogger("majung.work")
 
 Work = Callable[[Event], None]
 """Runs until the event is set."""
-
-_DATABASE_AWAY = (OperationalError, psycopg.OperationalError, sqlite3.OperationalError)
 
 
 class KafkaOff(Exception):
@@ -53,7 +49,7 @@ def project(majung: Majung) -> Work:
 
     def run(stop: Event) -> None:
         retrying = Retrying(
-            retry=retry_if_exception_type(_DATABASE_AWAY),
+            retry=retry_if_exception(is_away),
             wait=wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.1),
             before_sleep=begin_anew,
             sleep=sleep_using_event(stop),

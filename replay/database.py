@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.pq import Format
 from psycopg.types.string import BytesBinaryDumper
-from sqlalchemy import Column, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import Column, Connection, Engine, create_engine, event, exc, make_url
 
 from projections.columns import placeholder
 
@@ -32,6 +31,20 @@ class UnknownDatabase(DatabaseUnusable):
     """The URL names neither SQLite nor PostgreSQL."""
 
 
+AWAY: tuple[type[Exception], ...] = (
+    exc.OperationalError,
+    exc.TimeoutError,
+    psycopg.OperationalError,
+    sqlite3.OperationalError,
+)
+"""What Core and the drivers raise where a database is away, busy or full."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that a database is away, busy or full, so that waiting may mend it."""
+    return isinstance(error, AWAY) or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
+
+
 class Database:
     """A database by URL. Nothing connects before the first transaction.
 
@@ -41,7 +54,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except exc.ArgumentError:
             raise UnknownDatabase("not a database URL: write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
         name = parsed.get_backend_name()
         if name not in ("sqlite", "postgresql"):
@@ -55,7 +68,7 @@ class Database:
         self.path = None if self.is_postgres or not parsed.database else Path(parsed.database)
         try:
             self.engine: Engine = create_engine(parsed, **self._engine_options(pool_size))
-        except NoSuchModuleError as error:
+        except exc.NoSuchModuleError as error:
             raise UnknownDatabase(f"{name}: {error}") from None
         self._facts: Engine | None = None
         if self.is_postgres:

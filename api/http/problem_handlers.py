@@ -15,7 +15,7 @@ from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay.append import AlreadyThere
 from replay.as_of import PersonUnknown
-from replay.database import DatabaseUnusable
+from replay.database import AWAY, DatabaseUnusable
 from replay.held import CannotBeFolded, cause_of
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.vault import KeyMissing, SealBroken, VaultError
@@ -79,11 +79,10 @@ def install(app: FastAPI, majung: Majung) -> None:
 
 def _database_errors(majung: Majung) -> set[type[Exception]]:
     """Whatever says that a database is busy, away, full or of another release, with Core's wrapping and without."""
-    kinds: set[type[Exception]] = {exc.OperationalError, exc.InterfaceError, exc.TimeoutError}
+    kinds: set[type[Exception]] = {*AWAY, exc.InterfaceError, DatabaseUnusable, AlreadyThere}
     for database in (majung.database, majung.vault_database):
-        driver = database.engine.dialect.loaded_dbapi
-        kinds |= {driver.OperationalError, driver.InterfaceError}
-    return kinds | {DatabaseUnusable, AlreadyThere}
+        kinds.add(database.engine.dialect.loaded_dbapi.InterfaceError)
+    return kinds
 
 
 def _of_the_framework(request: Request, error: HTTPException) -> Response:

@@ -6,7 +6,6 @@ whenever partitions are assigned and whenever anything went wrong.
 """
 
 import logging
-import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +17,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
@@ -31,8 +29,6 @@ from kafka.errors import (
     UnsupportedCodecError,
 )
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_when_event_set, wait_exponential, wait_random
 
 from consumers.kafka import header_names
@@ -43,6 +39,7 @@ from consumers.kafka.offsets import Fenced, Move, Partition, move, places
 from consumers.kafka.topics import TOUCHPOINTS
 from domain.intake import SKEW
 from domain.touchpoint import Touchpoint
+from replay.database import is_away
 from replay.garbage import not_collecting
 from replay.held import CannotBeFolded
 from replay.journal import Journal, Outcome
@@ -330,9 +327,7 @@ def _passes(error: BaseException) -> bool:
     """Whether waiting may mend it: a broker or a database that is away, busy or full."""
     if isinstance(error, KafkaError):
         return not isinstance(error, _FATAL)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OperationalError | PoolExhausted | psycopg.OperationalError | sqlite3.OperationalError)
+    return is_away(error)
 
 
 def _tell_of_gap(partition: TopicPartition, place: int | None, first: int, end: int) -> None:

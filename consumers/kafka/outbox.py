@@ -5,7 +5,6 @@ noted in the database. So each is sent at least once, in order, and what is kill
 """
 
 import logging
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -15,13 +14,11 @@ from threading import Event
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     sleep_using_event,
     stop_when_event_set,
     wait_random_exponential,
@@ -30,6 +27,7 @@ from tenacity import (
 from consumers.kafka.connecting import TopicOfAnotherJournal
 from consumers.kafka.last_messages import LastMessage, last_messages
 from consumers.kafka.sending import NotPublished, Outgoing, Sender
+from replay.database import is_away
 from replay.journal import Journal
 from replay.metrics import RETRIES
 from replay.recorder import now_in_utc
@@ -41,8 +39,6 @@ CLAIM = timedelta(seconds=60)
 """Longer than a step can take; after a publisher was killed, another waits for so long."""
 
 SENT_TWICE = "another publisher has gone on meanwhile: some messages were sent twice"
-
-_DATABASE_AWAY = (OperationalError, psycopg.OperationalError, sqlite3.OperationalError)
 
 
 class Outbox(ABC):
@@ -125,7 +121,9 @@ class Outbox(ABC):
         try:
             with self._database.write() as connection:
                 self._release(connection)
-        except _DATABASE_AWAY as error:
+        except Exception as error:
+            if not is_away(error):
+                raise
             told = {"topic": self._topic, "error": type(error).__qualname__}
             log.warning("another publisher waits until the claim ends", extra=told)
 
@@ -152,7 +150,7 @@ class Outbox(ABC):
 
     def _retrying(self) -> Retrying:
         return Retrying(
-            retry=retry_if_exception_type((NotPublished, *_DATABASE_AWAY)),
+            retry=retry_if_exception(lambda error: isinstance(error, NotPublished) or is_away(error)),
             wait=wait_random_exponential(multiplier=0.5, max=30),
             sleep=sleep_using_event(self._stop),
             stop=stop_when_event_set(self._stop),

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from kafka import KafkaProducer
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from consumers.kafka import open_event
 from consumers.kafka.connecting import TopicMissing
@@ -278,6 +279,21 @@ def test_a_broker_that_is_away_is_waited_for_and_nothing_is_claimed_meanwhile(
             kafka.start()
         messages = read(kafka.address, topic, until=places(journal))
     assert_complete(journal, messages)
+
+
+def test_connections_that_are_all_lent_are_waited_for(journal: Journal, kafka: Broker, topic: str) -> None:
+    class OnceBusy(Publish):
+        was_busy = False
+
+        def step(self) -> int:
+            if not self.was_busy:
+                self.was_busy = True
+                raise PoolExhausted
+            return super().step()
+
+    journal.record(facts(2))
+    with running(OnceBusy(journal, kafka.address, topic=topic)):
+        read(kafka.address, topic, until=places(journal))
 
 
 def test_a_topic_that_is_missing_is_named_and_not_made(journal: Journal, kafka: Broker) -> None:
