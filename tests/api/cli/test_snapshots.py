@@ -78,6 +78,8 @@ def test_what_was_known_before_anything_was_recorded_is_nothing(told: Terminal) 
         (["report", "--read-model", "journeys"], 2, "there are timeline, journey"),
         (["report", "--known-at", "2999-01-01"], 6, "in the future"),
         (["report", "--as-of", "tomorrow"], 2, "is not a date"),
+        (["report", "--workers", "0"], 2, "--workers"),
+        (["report", "--nice", "20"], 2, "--nice"),
     ],
 )
 def test_one_that_cannot_be_taken_is_refused_with_what_to_say_instead(
