@@ -114,7 +114,7 @@ def test_rows_that_do_not_serve_are_told_with_their_lag_and_snapshots_are_not(ma
         for (name, (number, of, state)), value in ((key, value) for key, value in told.items() if len(key[1]) == 3)
         if (name, of) == ("majung_generation_lag_events", "timeline")
     }
-    assert lag == {("2", "live"): 1, ("3", "ready"): 1}
+    assert lag == {("1", "retired"): 2, ("2", "live"): 1, ("3", "ready"): 1}
 
 
 def test_a_replay_that_was_interrupted_is_told_by_process_and_as_nobodys(majung: Majung) -> None:
