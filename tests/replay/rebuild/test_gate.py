@@ -125,6 +125,19 @@ def test_who_has_news_between_the_two_looks_is_counted_once(
     assert of(list(done.compared), "journey").people == Count(equal=len(PEOPLE))
 
 
+def test_who_has_news_between_the_two_looks_that_other_code_is_to_bring_up_is_counted_as_not_compared_alone(
+    populated: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild(populated, MODELS)
+    with populated.database.write() as connection:
+        connection.execute(update(rebuilds).values(code="another release of the same version"))
+    news = [store_visited.replaced(participant_id=person, source_id="news") for person in PEOPLE[5:8]]
+    after_the_first_look(monkeypatch, lambda: populated.record(news))
+    [found] = rebuild(populated, [timeline], compare=True, serve=False).compared
+    assert (found.people, found.left_out) == (Count(equal=len(PEOPLE) - 3), 3)
+    assert "other code" in found.why
+
+
 def test_who_is_held_or_held_no_more_between_the_two_looks_is_counted_once(
     populated: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
