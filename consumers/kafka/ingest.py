@@ -122,6 +122,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """Paused, because where to read on has to be looked up first."""
         self._places: dict[TopicPartition, int | None] = {}
         """What the database said, and what was written there since."""
+        self._next: dict[TopicPartition, int] = {}
+        """Where it is read on."""
         self._lag = IngestLag()
         self.is_waiting = False
         """Whether the broker or the database is away."""
@@ -188,6 +190,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         self._take_notice()
         batch = {found: messages for found, messages in polled.items() if found not in self._astray}
         self._lag.polled(batch)
+        self._tell_of_gaps(consumer, batch)
         if batch:
             try:
                 with not_collecting():
@@ -199,6 +202,14 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 return 0
         self._tell_lag(consumer)
         return sum(map(len, batch.values()))
+
+    def _tell_of_gaps(self, consumer: Any, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
+        """Of what the broker does not have any more, the client passes over to what there is, and says nothing."""
+        # Marks of transactions have offsets too: whether messages are missing the broker knows.
+        ahead = [found for found, messages in batch.items() if messages[0].offset > self._next[found]]
+        first = consumer.beginning_offsets(ahead, timeout_ms=_BROKER_SECONDS * 1000) if ahead else {}
+        for found, messages in batch.items():
+            _tell_of_gap(found, self._next[found], first.get(found, 0), messages[0].offset)
 
     def _tell_lag(self, consumer: Any, ends: Mapping[TopicPartition, int] | None = None) -> None:
         """`ends` where they were asked for; else what came with the last answer of the broker."""
@@ -240,8 +251,9 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             _tell_of_gap(partition, place, first[partition], end[partition])
             # Lost again meanwhile, it is for another to read.
             with suppress(ValueError, KeyError, IllegalStateError):
-                begin_anew = place is None or not first[partition] <= place <= end[partition]
-                consumer.seek(partition, first[partition] if begin_anew else place)
+                goes_on = place is not None and first[partition] <= place <= end[partition]
+                self._next[partition] = place if place is not None and goes_on else first[partition]
+                consumer.seek(partition, self._next[partition])
                 self._places[partition] = place
                 consumer.resume(partition)
             self._astray.discard(partition)
@@ -263,7 +275,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
 
         outcomes = self._journal.record(events, beside=beside)
         for partition in batch:
-            self._places[partition] = moves[Partition(*partition)].next_offset
+            self._places[partition] = self._next[partition] = moves[Partition(*partition)].next_offset
         self._lag.settled(batch)
         codes = [told.code for told in refused]
         wrong = [found[0] for found in map(what_is_wrong, outcomes) if found is not None]

@@ -233,6 +233,48 @@ def fence_and_go_on(journal: Journal, topic: Topic) -> None:
     assert recorded(journal) == 9
 
 
+def gaps(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:
+    """The errors of the log, and how many messages they tell of."""
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    return [(record.getMessage(), vars(record).get("messages")) for record in told]
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["while a member runs", "while none runs"])
+def test_messages_that_are_removed_before_they_are_read_are_told_once_with_their_number(
+    journal: Journal, kafka: Broker, caplog: pytest.LogCaptureFixture, runs: bool
+) -> None:
+    kafka.needs_apache("removes no messages")
+    events = touchpoints(10)
+    with Topic(kafka.address, partitions=1) as topic:
+        topic.tell(*events[:3])
+        member = topic.member(journal, fetch_max_wait_ms=1)
+        topic.settle_with(member, journal)
+        with topic.unread_by(member):
+            topic.tell(*events[3:])
+            topic.remove_before(7)
+        if not runs:
+            member.close()
+        topic.settle_with(member, journal)
+        member.close()
+    assert gaps(caplog) == [("the broker removed messages before they were read", 4)]
+    assert recorded(journal) == 6
+
+
+def test_offsets_that_hold_no_message_are_no_gap(
+    journal: Journal, kafka: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The marks of transactions have offsets too."""
+    with Topic(kafka.address, partitions=1, transactional_id="no gap") as topic:
+        member = topic.member(journal)
+        for event in touchpoints(3):
+            with topic.transaction():
+                topic.put(event)
+            while not member.step():
+                pass
+        member.close()
+    assert (gaps(caplog), recorded(journal)) == ([], 3)
+
+
 def test_a_place_is_moved_only_from_where_it_was_found(journal: Journal) -> None:
     place = Partition("t", 0)
 

@@ -1,6 +1,7 @@
 """A topic of a test's own on the real broker: messages go in, and what was settled of it can be asked."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -33,6 +34,7 @@ class Topic:
         admin.create_topics([NewTopic(self.name, partitions, 1)])
         admin.close()
         self._producer: Any = KafkaProducer(bootstrap_servers=address, linger_ms=5, **options)
+        self._has_begun = False
 
     def tell(self, *events: Touchpoint) -> None:
         """Send touchpoints as a producer does, and wait until the broker has them."""
@@ -57,6 +59,31 @@ class Topic:
     def flush(self) -> None:
         """Wait until the broker has everything, in good order."""
         self._producer.flush(timeout=60)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is sent in this block is there at its end; for a topic with a transactional producer."""
+        if not self._has_begun:
+            self._producer.init_transactions()
+            self._has_begun = True
+        self._producer.begin_transaction()
+        yield
+        self._producer.commit_transaction()
+
+    @contextmanager
+    def unread_by(self, member: Ingest) -> Iterator[None]:
+        """Nothing of what is done meanwhile is fetched by a member before the block ends."""
+        member._consumer.pause(*self.partitions)
+        # Whatever it had asked the broker for is answered by then.
+        member._consumer.poll(timeout_ms=100)
+        yield
+        member._consumer.resume(*self.partitions)
+
+    def remove_before(self, offset: int) -> None:
+        """Remove messages, as the broker does when their time is over."""
+        admin = KafkaAdminClient(bootstrap_servers=self.address)
+        admin.delete_records(dict.fromkeys(self.partitions, offset))
+        admin.close()
 
     def ends(self) -> dict[Partition, int]:
         """The next offset of every partition that holds anything."""
