@@ -175,6 +175,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """In the consumer's own thread: nothing is read of these until their places were looked up."""
         assigned = list(assigned)
         INGEST_REBALANCES.inc()
+        for partition in assigned:
+            self._next.pop(partition, None)
         self._consumer.pause(*assigned)
         self._assigned.extend(assigned)
 
@@ -188,7 +190,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             self._look_up(consumer)
         polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000))
         self._take_notice()
-        batch = {found: messages for found, messages in polled.items() if found not in self._astray}
+        anew = self._begun_anew(consumer, polled)
+        batch = {found: messages for found, messages in polled.items() if found not in self._astray | anew}
         self._lag.polled(batch)
         self._tell_of_gaps(consumer, batch)
         if batch:
@@ -203,13 +206,36 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         self._tell_lag(consumer)
         return sum(map(len, batch.values()))
 
+    def _begun_anew(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> set[TopicPartition]:
+        """Partitions that end before what was read of them: these are read from their beginning.
+
+        The client goes back by itself, to where they end or to where they begin, and says nothing.
+        """
+        anew = set()
+        for found in consumer.assignment() - self._astray:
+            # One that was lost meanwhile has no place here.
+            if (place := self._next.get(found)) is None:
+                continue
+            with suppress(IllegalStateError):
+                at = polled[found][0].offset if found in polled else consumer.position(found)
+                if at is not None and at < place:
+                    anew.add(found)
+        first = consumer.beginning_offsets(list(anew), timeout_ms=_BROKER_SECONDS * 1000) if anew else {}
+        for found, beginning in first.items():
+            _tell_of_gap(found, self._next.get(found), beginning, beginning)
+            # Lost meanwhile, it is for another to read.
+            with suppress(ValueError, KeyError, IllegalStateError):
+                consumer.seek(found, beginning)
+                self._next[found] = beginning
+        return anew
+
     def _tell_of_gaps(self, consumer: Any, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
         """Of what the broker does not have any more, the client passes over to what there is, and says nothing."""
         # Marks of transactions have offsets too: whether messages are missing the broker knows.
-        ahead = [found for found, messages in batch.items() if messages[0].offset > self._next[found]]
+        ahead = [found for found, messages in batch.items() if messages[0].offset > self._next.get(found, 0)]
         first = consumer.beginning_offsets(ahead, timeout_ms=_BROKER_SECONDS * 1000) if ahead else {}
-        for found, messages in batch.items():
-            _tell_of_gap(found, self._next[found], first.get(found, 0), messages[0].offset)
+        for found, beginning in first.items():
+            _tell_of_gap(found, self._next.get(found), beginning, batch[found][0].offset)
 
     def _tell_lag(self, consumer: Any, ends: Mapping[TopicPartition, int] | None = None) -> None:
         """`ends` where they were asked for; else what came with the last answer of the broker."""

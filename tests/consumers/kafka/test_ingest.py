@@ -234,8 +234,8 @@ def fence_and_go_on(journal: Journal, topic: Topic) -> None:
 
 
 def gaps(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:
-    """The errors of the log, and how many messages they tell of."""
-    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    """The errors of the member's log, and how many messages they tell of."""
+    told = [one for one in caplog.records if (one.name, one.levelname) == ("majung.kafka.ingest", "ERROR")]
     return [(record.getMessage(), vars(record).get("messages")) for record in told]
 
 
@@ -273,6 +273,23 @@ def test_offsets_that_hold_no_message_are_no_gap(
                 pass
         member.close()
     assert (gaps(caplog), recorded(journal)) == ([], 3)
+
+
+def test_a_topic_that_is_made_anew_under_a_running_member_is_told_and_read_from_its_beginning(
+    journal: Journal, kafka: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka.needs_apache("removes no topic that is read")
+    events = touchpoints(5)
+    with Topic(kafka.address, partitions=1) as topic:
+        topic.tell(*events[:3])
+        member = topic.member(journal, fetch_max_wait_ms=1, metadata_max_age_ms=200)
+        topic.settle_with(member, journal)
+        topic.make_anew()
+        topic.tell(*events[3:])
+        topic.settle_with(member, journal)
+        member.close()
+    assert gaps(caplog) == [("a partition ends before the place that was read: it is read from its beginning", None)]
+    assert recorded(journal) == 5
 
 
 def test_a_place_is_moved_only_from_where_it_was_found(journal: Journal) -> None:

@@ -15,6 +15,7 @@ from consumers.kafka.offsets import Partition, places
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
+from tests.consumers.kafka.reading import remove
 
 STRUCTURED = [("content-type", b"application/cloudevents+json")]
 PATIENCE_STEPS = 400
@@ -83,6 +84,13 @@ class Topic:
         """Remove messages, as the broker does when their time is over."""
         admin = KafkaAdminClient(bootstrap_servers=self.address)
         admin.delete_records(dict.fromkeys(self.partitions, offset))
+        admin.close()
+
+    def make_anew(self) -> None:
+        """Remove the topic with all it holds, and make one of the same name."""
+        remove(self.address, self.name)
+        admin = KafkaAdminClient(bootstrap_servers=self.address)
+        admin.create_topics([NewTopic(self.name, len(self.partitions), 1)])
         admin.close()
 
     def ends(self) -> dict[Partition, int]:
