@@ -1,6 +1,7 @@
 """Publishers killed at any moment, again and again: each topic still says what the database says."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from tests.conftest import MASTER_KEY
 from tests.consumers.kafka.reading import first_copies, new_topic, read
 from tests.consumers.kafka.test_publish import killed_after, places
 from tests.consumers.kafka.test_publish_faults import KINDS
-from tests.consumers.kafka.test_publish_journeys import MODELS, facts, folded, record, wanted
+from tests.consumers.kafka.test_publish_journeys import MODELS, facts, folded, record, sent, wanted
 from tests.consumers.kafka.test_publish_parked import BROKEN, discard, in_the_table, park, states
 from tests.examples import touchpoint_voided
 
@@ -67,6 +68,35 @@ def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
         f"{kills} kills over {len(kept):,} events, {run * 30 + 30:,} parked messages and {len(journeys):,} journeys:"
         " every topic says what the database says"
     )
+    keys.close()
+    database.close()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kills", [50])
+def test_journeys_that_are_taken_back_after_a_kill_are_taken_back_in_the_topic(
+    database_url: str, kafka: Broker, tmp_path: Path, kills: int
+) -> None:
+    """What was sent and not noted was true for a moment, and is so no more."""
+    random = Random(kills)
+    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
+    database, keys = Database(database_url), Database(vault_url)
+    upgrade(database, keys)
+    with database.write() as connection:
+        generations.establish(connection, MODELS)
+    journal, topic = Journal(database, Vault(keys, MASTER_KEY)), new_topic(kafka.address)
+    arguments = [database_url, vault_url, kafka.address, topic, "journeys"]
+    linked: list[tuple[UUID, UUID]] = []
+    for run in range(kills):
+        told = facts(random.sample(PEOPLE, 30), run)
+        record(journal, *told)
+        assert killed_after(random.randint(1, 3), arguments, later_seconds=random.random() / 20)
+        if run % 2:
+            void(journal, told, run)
+        else:
+            link_or_unlink(journal, linked, [event.participant_id for event in told], random)
+        assert folded(sent(journal, kafka, topic, claim=timedelta(0))) == wanted(journal)
+    print(f"{kills} kills: whatever was taken back after them is taken back in the topic")
     keys.close()
     database.close()
 

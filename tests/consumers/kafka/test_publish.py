@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -190,12 +190,14 @@ def test_what_was_killed_goes_on_where_the_broker_had_acknowledged(
     assert_complete(journal, read(kafka.address, topic))
 
 
-def killed_after(steps: int, arguments: list[str]) -> bool:
-    """Kill a publisher (SIGKILL) after so many steps; whether it was still at work."""
+def killed_after(steps: int, arguments: list[str], *, later_seconds: float = 0) -> bool:
+    """Kill a publisher (SIGKILL) after so many steps, or so much later; whether it was still at work after them."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.consumers.kafka.publisher", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     told = [process.stdout.readline() for _ in range(steps)]
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(later_seconds)
     process.kill()
     process.stdout.close()
     process.wait()
