@@ -270,6 +270,9 @@ def _on_cluster(
 
 def _say(models: Sequence[ReadModel], done: Rebuilt, seconds: float) -> None:
     remark(f"{done.events:,} events of {done.people:,} people in {seconds:,.1f} s")
+    for found in done.compared:
+        if found.left_out:
+            remark(f"{found.model}: {found.left_out:,} people were not compared: {found.why}")
     if not done.switched:
         names = " ".join(model.name for model in models)
         remark(

@@ -24,7 +24,8 @@ def opened(url: str, vault_url: str) -> Iterator[Opened]:
 
 def main(url: str, vault_url: str, processes: str) -> None:
     """One line for every part, and a last one."""
-    parts.EVENTS_AT_ONCE = 100
+    # Small parts: many, to be killed amid.
+    parts.EVENTS_AT_ONCE = parts.TEACHING = 10
     opening = partial(opened, url, vault_url)
     with opening() as here:
         crew = Crew(int(processes), opening)

@@ -1,9 +1,12 @@
 """`majung projections`: which rows serve, and choosing between them."""
 
+import json
 import os
 
 import pytest
 
+from api.cli import up_to_date
+from domain.cloud_events import cloud_event
 from projections.journey import journey
 from projections.timeline import timeline
 from replay.rebuild.switching import Switching
@@ -51,6 +54,22 @@ def test_the_list_says_which_rows_serve_which_wait_and_how_far_behind_they_are(w
         if row["read_model"] == "timeline"
     }
     assert (rows[2]["behind"], rows[3]["behind"]) == (0, 1)
+
+
+def test_while_rows_wait_to_be_decided_on_an_import_replays_nothing(
+    waiting: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up_to_date, "_FEW", 0)
+    before = states(waiting)
+    waiting.file("more.jsonl", json.dumps(cloud_event(store_visited)))
+    said = waiting.run("import", "more.jsonl").stderr
+    assert "wait for somebody to decide" in said
+    assert (states(waiting), touchpoints()) == (before, [3])
+
+    waiting.run("projections", "drop", "timeline", 3)
+    waiting.file("again.jsonl", json.dumps(cloud_event(store_visited.replaced(source_id="again"))))
+    waiting.run("import", "again.jsonl")
+    assert max(states(waiting)) == 4
 
 
 def test_one_that_was_interrupted_is_listed_with_how_far_it_has_come_and_by_which_process(

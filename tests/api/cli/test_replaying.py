@@ -41,6 +41,14 @@ def test_rows_of_another_release_are_refused_until_they_are_replayed(terminal: T
     terminal.run("services", "figures")
 
 
+def test_who_could_not_be_compared_is_told_with_the_reason(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    terminal.sql("UPDATE read_models SET version = 0 WHERE name = 'timeline'")
+    terminal.sql("UPDATE positions SET position = 0 WHERE name = 'timeline_g1'")
+    result = terminal.run("replay", "timeline", "--expect", "none", code=3)
+    assert "timeline: 1 people were not compared: the rows that serve are of another version" in result.stderr
+
+
 def test_a_cluster_is_told_by_engine_and_scheduler_together_and_by_nothing_else(terminal: Terminal) -> None:
     assert "go together" in terminal.fails("replay", "--engine", "dask", code=2)
     assert "go together" in terminal.fails("replay", "--scheduler", "tcp://127.0.0.1:8786", code=2)
