@@ -103,6 +103,7 @@ def test_what_nobody_foresaw_ends_the_member_and_loses_nothing_of_its_batch(
     each_once(journal, events)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_broker_that_ends_and_comes_back_loses_nothing(journal: Journal, kafka: Broker, topic: Topic) -> None:
     events = touchpoints(60)
     topic.tell(*events[:30])

@@ -263,6 +263,7 @@ def test_two_publishers_that_overtake_each_other_repeat_events_and_lose_none(
     assert_complete(journal, read(kafka.address, topic))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_broker_that_is_away_is_waited_for_and_nothing_is_claimed_meanwhile(
     journal: Journal, kafka: Broker, topic: str
 ) -> None:

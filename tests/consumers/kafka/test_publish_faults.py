@@ -79,6 +79,7 @@ class Out:
         eventually_read(self.address, journeys, lambda found: folded(found) == wanted(self.journal))
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_a_broker_that_ends_and_comes_back_has_everything(journal: Journal, kafka: Broker) -> None:
     out = Out(journal, kafka)

@@ -76,6 +76,7 @@ def hopeless() -> Iterator[Opened]:
     yield None  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_processes_that_never_live_end_the_replay_with_a_word(
     populated: Journal, digests: Callable[[], dict[str, str]]
 ) -> None:
