@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+# One more than there are processors: many tests wait for a broker, a server or another process.
+TESTS_AT_ONCE ?= $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())')
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-config --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -17,7 +19,7 @@ demo: $(READY) ## simulate, build, print the figures and serve (ARGS=--no-serve 
 	$(BIN)/majung demo $(ARGS)
 
 test: $(READY) ## run the tests (ARGS are pytest's)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TESTS_AT_ONCE) --dist loadfile --durations 40 $(ARGS)
 
 check: $(READY) ## lint, format, types and floors
 	$(BIN)/ruff check .
