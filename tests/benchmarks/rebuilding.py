@@ -121,7 +121,7 @@ def beside(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
     _read(tracked, people, lambda _: False)
     pairs = []
     for _ in range(sizes.pairs):
-        with _replaying(tracked) as process:
+        with _replaying(tracked, sizes.niceness) as process:
             seconds, reads = _read(tracked, cycle(people), lambda _: process.poll() is not None)
         alone, _ = _read(tracked, islice(cycle(people), reads), lambda _: False)
         pairs.append((seconds, alone))
@@ -142,9 +142,9 @@ def _read(of: Journal, people: Iterable[UUID], enough: Callable[[int], bool]) ->
 
 
 @contextmanager
-def _replaying(of: Journal) -> Iterator[subprocess.Popen[bytes]]:
+def _replaying(of: Journal, niceness: int) -> Iterator[subprocess.Popen[bytes]]:
     """A replay in another process that is at work when the block begins."""
-    command = ["nice", "-n", "19", sys.executable, "-m", "tests.benchmarks.one_replay"]
+    command = ["nice", "-n", str(niceness), sys.executable, "-m", "tests.benchmarks.one_replay"]
     arguments = [of.database.url, of.vault.database.url]
     with subprocess.Popen([*command, *arguments], stdout=subprocess.DEVNULL) as process:
         while not _is_folding(of):

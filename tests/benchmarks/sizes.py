@@ -23,6 +23,8 @@ class Sizes:
     """The log that is replayed."""
     messages: int = 50_000
     """Taken in from Kafka on either side of a pair: what is fetched while a consumer joins is soon used up."""
+    niceness: int = 19
+    """Of a replay that gives way to readers: on a machine with much else to do, it would hardly come on."""
     reads: int = 2_000
     """People whose rows are read beside a replay."""
     short_log: int = 100_000
@@ -40,6 +42,7 @@ QUICK = Sizes(
     people=5,
     log=1_000,
     messages=500,
+    niceness=0,
     reads=1,
     short_log=500,
     long_log=2_000,
