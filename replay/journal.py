@@ -228,7 +228,7 @@ class Journal(Application[UUID]):
         # A key is durable before its first event: who got both meanwhile has it by now.
         found |= self.vault.for_opening(known)
         for person in known - found.keys():
-            missing = KeyMissing(f"participant {UUID(bytes=person)} has sealed events and no key in this vault")
+            missing = KeyMissing.of(UUID(bytes=person))
             if locked is None:
                 raise missing
             locked[UUID(bytes=person)] = missing

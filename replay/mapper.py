@@ -158,7 +158,7 @@ def decode(row: Row | tuple[Any, ...], keys: Mapping[bytes, ParticipantKey], par
         else:
             key = keys.get(participant)
             if key is None:
-                raise KeyMissing(f"participant {participant_id} has sealed events and no key in this vault")
+                raise KeyMissing.of(participant_id)
             unsealed = key.open(sealed, participant + event_id + topic.encode())
             event = present(kind.from_json(columns, state, unsealed))
     except ValidationError as error:

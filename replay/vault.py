@@ -15,7 +15,8 @@ from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -70,6 +71,10 @@ class VaultMissing(VaultError):
 
 class KeyMissing(VaultError):
     """A participant with sealed events has no key in this vault."""
+
+    @classmethod
+    def of(cls, participant_id: UUID) -> Self:
+        return cls(f"participant {participant_id} has sealed events and no key in this vault")
 
 
 class SealBroken(VaultError):

@@ -11,6 +11,7 @@ import pytest
 
 from api import wiring
 from projections.directory import BlindIndex, directory
+from replay import generations
 from replay.database import Database
 from replay.journal import Journal
 from replay.schema import check, upgrade
@@ -124,3 +125,11 @@ def vault(tmp_path: Path, database: Database) -> Iterator[Vault]:
 def journal(database: Database, vault: Vault) -> Journal:
     """An empty journal on each kind of database."""
     return Journal(database, vault, shards=check(database))
+
+
+@pytest.fixture
+def tracked(journal: Journal) -> Journal:
+    """A journal whose read models have their first, empty generation."""
+    with journal.database.write() as connection:
+        generations.establish(connection, MODELS)
+    return journal

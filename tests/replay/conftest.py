@@ -12,14 +12,6 @@ Digests = dict[str, str]
 
 
 @pytest.fixture
-def tracked(journal: Journal) -> Journal:
-    """A journal whose read models have their first, empty generation."""
-    with journal.database.write() as connection:
-        generations.establish(connection, MODELS)
-    return journal
-
-
-@pytest.fixture
 def digests(tracked: Journal) -> Callable[[], Digests]:
     """Reads all live rows back and tells the digest of each read model."""
 

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -12,16 +11,12 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.touchpoint import Touchpoint
-from replay import generations
-from replay.database import Database
 from replay.journal import Journal
 from replay.rebuild import rebuild
-from replay.schema import upgrade
 from replay.tables import journal as stored
-from replay.vault import Vault
 from replay.worker import Worker
 from tests.brokers import Broker
-from tests.conftest import MASTER_KEY, MODELS
+from tests.conftest import MODELS
 from tests.consumers.kafka.topics import Topic
 from tests.examples import call_received, measure_taken, store_visited
 from tests.soak.test_kills import digests
@@ -52,14 +47,10 @@ def delivered(events: list[Touchpoint], random: Random) -> list[Touchpoint]:
     ("kills", "messages"), [(3, 1_500), pytest.param(100, 200_000, marks=pytest.mark.soak)], ids=["3", "100"]
 )
 def test_no_message_is_lost_or_counts_twice_whatever_is_killed_when(
-    database_url: str, kafka: Broker, tmp_path: Path, kills: int, messages: int
+    tracked: Journal, database_url: str, kafka: Broker, kills: int, messages: int
 ) -> None:
     random = Random(kills)
-    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
-    database, keys = Database(database_url), Database(vault_url)
-    upgrade(database, keys)
-    with database.write() as connection:
-        generations.establish(connection, MODELS)
+    database, vault_url = tracked.database, tracked.vault.database.url
     events = list(touchpoints(messages))
     # About so many that the last kill comes before the end.
     batch = max(1, messages // (kills * 12))
@@ -70,9 +61,8 @@ def test_no_message_is_lost_or_counts_twice_whatever_is_killed_when(
         for run in range(kills):
             arguments = [database_url, vault_url, kafka.address, topic.name, str(run), str(batch)]
             killed_after(random.randint(1, 8), arguments)
-        journal = Journal(database, Vault(keys, MASTER_KEY))
-        assert not topic.is_settled(journal, topic.ends()), "all was settled before the last kill"
-        topic.settle(journal)
+        assert not topic.is_settled(tracked, topic.ends()), "all was settled before the last kill"
+        topic.settle(tracked)
     with database.read() as connection:
         ids = stored.c.event_id
         counted = connection.execute(
@@ -81,14 +71,12 @@ def test_no_message_is_lost_or_counts_twice_whatever_is_killed_when(
     assert counted == (messages, messages, messages)
     wanted = iter(event.event_id for event in events)
     while some := list(islice(wanted, 10_000)):
-        assert {event.event_id for event in journal.find(some)} == set(some)
-    Worker(journal, MODELS).catch_up()
-    live = digests(journal)
-    rebuild(journal, MODELS)
-    assert digests(journal) == live
+        assert {event.event_id for event in tracked.find(some)} == set(some)
+    Worker(tracked, MODELS).catch_up()
+    live = digests(tracked)
+    rebuild(tracked, MODELS)
+    assert digests(tracked) == live
     print(f"{kills} kills over {messages:,} messages: 0 lost, 0 twice, rows = fold")
-    keys.close()
-    database.close()
 
 
 def killed_after(batches: int, arguments: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -10,14 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from replay import generations
-from replay.database import Database
 from replay.journal import Journal
 from replay.rebuild import rebuild
-from replay.schema import upgrade
 from replay.tables import journal as stored
-from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY, MODELS
+from tests.conftest import MODELS
 
 
 def digests(journal: Journal) -> dict[str, str]:
@@ -30,31 +26,24 @@ def digests(journal: Journal) -> dict[str, str]:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_acknowledged_facts_survive_every_kill_and_rows_stay_the_fold(
-    database_url: str, tmp_path: Path, kills: int
+    tracked: Journal, database_url: str, kills: int
 ) -> None:
-    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
-    database, keys = Database(database_url), Database(vault_url)
-    upgrade(database, keys)
-    with database.write() as connection:
-        generations.establish(connection, MODELS)
+    database, vault_url = tracked.database, tracked.vault.database.url
     random = Random(kills)
     acknowledged: list[UUID] = []
     for run in range(kills):
         acknowledged += killed_after(random.randint(1, 40), [database_url, vault_url, str(run)])
-    journal = Journal(database, Vault(keys, MASTER_KEY))
-    found = {event.event_id for event in journal.find(acknowledged)}
+    found = {event.event_id for event in tracked.find(acknowledged)}
     assert found == set(acknowledged)
-    [head] = journal.head()
+    [head] = tracked.head()
     with database.read() as connection:
         place = stored.c.position
         counted = connection.execute(select(func.count(), func.min(place), func.max(place))).one()
     assert counted == (head, 1, head)
-    Worker(journal, MODELS).catch_up()
-    live = digests(journal)
-    rebuild(journal, MODELS)
-    assert digests(journal) == live
-    keys.close()
-    database.close()
+    Worker(tracked, MODELS).catch_up()
+    live = digests(tracked)
+    rebuild(tracked, MODELS)
+    assert digests(tracked) == live
 
 
 def killed_after(lines: int, arguments: list[str]) -> list[UUID]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,14 +10,10 @@ import pytest
 
 from domain.touchpoint import Touchpoint
 from replay import generations, linking
-from replay.database import Database
 from replay.journal import Journal
 from replay.recorder import now_in_utc
-from replay.schema import upgrade
-from replay.vault import Vault
 from replay.worker import Worker
 from tests.brokers import Broker
-from tests.conftest import MASTER_KEY
 from tests.consumers.kafka.reading import first_copies, new_topic, read
 from tests.consumers.kafka.test_publish import killed_after, places
 from tests.consumers.kafka.test_publish_faults import KINDS
@@ -33,15 +28,12 @@ NAMES = ("journal", "parked", "journeys")
 @pytest.mark.soak
 @pytest.mark.parametrize("kills", [100])
 def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
-    database_url: str, kafka: Broker, tmp_path: Path, kills: int
+    journal: Journal, database_url: str, kafka: Broker, kills: int
 ) -> None:
     random = Random(kills)
-    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
-    database, keys = Database(database_url), Database(vault_url)
-    upgrade(database, keys)
-    with database.write() as connection:
+    vault_url = journal.vault.database.url
+    with journal.database.write() as connection:
         generations.establish(connection, MODELS)
-    journal = Journal(database, Vault(keys, MASTER_KEY))
     topics = {name: new_topic(kafka.address) for name in NAMES}
     linked: list[tuple[UUID, UUID]] = []
     for run in range(kills):
@@ -68,23 +60,19 @@ def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
         f"{kills} kills over {len(kept):,} events, {run * 30 + 30:,} parked messages and {len(journeys):,} journeys:"
         " every topic says what the database says"
     )
-    keys.close()
-    database.close()
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kills", [50])
 def test_journeys_that_are_taken_back_after_a_kill_are_taken_back_in_the_topic(
-    database_url: str, kafka: Broker, tmp_path: Path, kills: int
+    journal: Journal, database_url: str, kafka: Broker, kills: int
 ) -> None:
     """What was sent and not noted was true for a moment, and is so no more."""
     random = Random(kills)
-    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
-    database, keys = Database(database_url), Database(vault_url)
-    upgrade(database, keys)
-    with database.write() as connection:
+    vault_url = journal.vault.database.url
+    with journal.database.write() as connection:
         generations.establish(connection, MODELS)
-    journal, topic = Journal(database, Vault(keys, MASTER_KEY)), new_topic(kafka.address)
+    topic = new_topic(kafka.address)
     arguments = [database_url, vault_url, kafka.address, topic, "journeys"]
     linked: list[tuple[UUID, UUID]] = []
     for run in range(kills):
@@ -97,8 +85,6 @@ def test_journeys_that_are_taken_back_after_a_kill_are_taken_back_in_the_topic(
             link_or_unlink(journal, linked, [event.participant_id for event in told], random)
         assert folded(sent(journal, kafka, topic, claim=timedelta(0))) == wanted(journal)
     print(f"{kills} kills: whatever was taken back after them is taken back in the topic")
-    keys.close()
-    database.close()
 
 
 def void(journal: Journal, events: Iterable[Touchpoint], run: int) -> None:

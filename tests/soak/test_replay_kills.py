@@ -2,23 +2,18 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from replay import generations
-from replay.database import Database
 from replay.journal import Journal
 from replay.rebuild import ledger
-from replay.schema import upgrade
 from replay.tables import read_models
-from replay.vault import Vault
 from replay.verify import verify
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY, MODELS
+from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.replay.test_worker import linked
 from tests.soak.test_kills import digests
@@ -30,36 +25,29 @@ PEOPLE = 100
 
 @pytest.mark.parametrize("kills", [2, pytest.param(40, marks=pytest.mark.soak)])
 def test_a_replay_survives_every_kill_and_changes_nothing_until_it_is_done(
-    database_url: str, tmp_path: Path, kills: int
+    tracked: Journal, database_url: str, kills: int
 ) -> None:
-    vault_url = f"sqlite:///{tmp_path / 'vault.db'}"
     people = [UUID(int=number << 90, version=4) for number in range(1, 1 + PEOPLE * kills)]
-    database, keys = Database(database_url), Database(vault_url)
-    upgrade(database, keys)
-    with database.write() as connection:
-        generations.establish(connection, MODELS)
-    journal = Journal(database, Vault(keys, MASTER_KEY))
-    journal.record([event.replaced(participant_id=person) for person in people for event in EXAMPLES])
-    journal.record(linked(people[0], people[-1], "far apart"))
-    worker, random = Worker(journal, MODELS, batch=1_000), Random(kills)
+    database, vault_url = tracked.database, tracked.vault.database.url
+    tracked.record([event.replaced(participant_id=person) for person in people for event in EXAMPLES])
+    tracked.record(linked(people[0], people[-1], "far apart"))
+    worker, random = Worker(tracked, MODELS, batch=1_000), Random(kills)
     worker.catch_up()
     for kill in range(kills):
-        live = digests(journal)
+        live = digests(tracked)
         assert not killed_or_done([database_url, vault_url, str(1 + kill % 2)], after=random.randint(1, 4))
-        assert digests(journal) == live
+        assert digests(tracked) == live
         # Life goes on between the kills, and the rows that serve with it.
-        journal.record([call_received.replaced(participant_id=random.choice(people), source_id=f"news {kill}")])
+        tracked.record([call_received.replaced(participant_id=random.choice(people), source_id=f"news {kill}")])
         worker.catch_up()
-    live = digests(journal)
+    live = digests(tracked)
     assert killed_or_done([database_url, vault_url, "2"])
-    assert digests(journal) == live
-    assert verify(journal, MODELS).findings == []
+    assert digests(tracked) == live
+    assert verify(tracked, MODELS).findings == []
     with database.read() as connection:
-        assert ledger.unfinished(connection, journal.clock()) == []
+        assert ledger.unfinished(connection, tracked.clock()) == []
         states = connection.scalars(select(read_models.c.state).where(read_models.c.state != "dropped")).all()
     assert sorted(states) == ["live"] * len(MODELS) + ["retired"] * len(MODELS)
-    keys.close()
-    database.close()
 
 
 def killed_or_done(arguments: list[str], after: int | None = None) -> bool:

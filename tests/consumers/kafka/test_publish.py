@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from consumers.kafka import open_event
 from consumers.kafka.connecting import TopicMissing
-from consumers.kafka.outbox import Outbox
 from consumers.kafka.publish import Publish
 from consumers.kafka.sending import BrokerAway, RefusedByBroker
 from domain.touchpoint import Touchpoint
@@ -71,13 +70,13 @@ def reached(journal: Journal, topic: str, shard: int = 0) -> published.Standing:
 
 
 @contextmanager
-def running(publish: Outbox) -> Iterator[None]:
-    """A publisher at work in a thread, which must end in good order."""
+def running(work: Callable[[Event], None], *, ends_within_seconds: float = 60) -> Iterator[None]:
+    """Publishers at work in a thread, which must end in good order."""
     stop, failures = Event(), list[BaseException]()
 
     def run() -> None:
         try:
-            publish.run(stop)
+            work(stop)
         except BaseException as failure:
             failures.append(failure)
 
@@ -87,7 +86,7 @@ def running(publish: Outbox) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(ends_within_seconds)
     assert not thread.is_alive()
     assert not failures
 
@@ -170,7 +169,7 @@ def test_shards_are_published_each_by_its_own_positions(
 
 
 def test_a_commit_wakes_the_publisher(journal: Journal, kafka: Broker, topic: str) -> None:
-    with running(Publish(journal, kafka.address, topic=topic)):
+    with running(Publish(journal, kafka.address, topic=topic).run):
         for start in range(3):
             journal.record(facts(1, start=start))
             assert_complete(journal, read(kafka.address, topic, until=places(journal)))
@@ -239,8 +238,8 @@ def test_while_one_claims_a_shard_another_waits_for_the_end_of_it(journal: Journ
 
 def test_two_publishers_at_once_send_everything_once(journal: Journal, kafka: Broker, topic: str) -> None:
     with (
-        running(Publish(journal, kafka.address, topic=topic, batch=5)),
-        running(Publish(journal, kafka.address, topic=topic, batch=3)),
+        running(Publish(journal, kafka.address, topic=topic, batch=5).run),
+        running(Publish(journal, kafka.address, topic=topic, batch=3).run),
     ):
         for start in range(0, 200, 20):
             journal.record(facts(20, start=start))
@@ -255,8 +254,8 @@ def test_two_publishers_that_overtake_each_other_repeat_events_and_lose_none(
     """A claim that ends at once stands for processes that were stopped for longer than theirs lasts."""
     journal.record(facts(200))
     with (
-        running(Publish(journal, kafka.address, topic=topic, batch=5, claim=timedelta(0))),
-        running(Publish(journal, kafka.address, topic=topic, batch=3, claim=timedelta(0))),
+        running(Publish(journal, kafka.address, topic=topic, batch=5, claim=timedelta(0)).run),
+        running(Publish(journal, kafka.address, topic=topic, batch=3, claim=timedelta(0)).run),
     ):
         messages = read(kafka.address, topic, until=places(journal))
     assert_complete(journal, messages)
@@ -268,7 +267,7 @@ def test_a_broker_that_is_away_is_waited_for_and_nothing_is_claimed_meanwhile(
     journal: Journal, kafka: Broker, topic: str
 ) -> None:
     journal.record(facts(20))
-    with running(Publish(journal, kafka.address, topic=topic)):
+    with running(Publish(journal, kafka.address, topic=topic).run):
         read(kafka.address, topic, until=places(journal))
         kafka.stop()
         try:
@@ -295,7 +294,7 @@ def test_connections_that_are_all_lent_are_waited_for(journal: Journal, kafka: B
             return super().step()
 
     journal.record(facts(2))
-    with running(OnceBusy(journal, kafka.address, topic=topic)):
+    with running(OnceBusy(journal, kafka.address, topic=topic).run):
         read(kafka.address, topic, until=places(journal))
 
 

@@ -4,8 +4,9 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 
@@ -21,7 +22,7 @@ from replay.vault import Vault
 from tests.brokers import Broker
 from tests.conftest import MASTER_KEY
 from tests.consumers.kafka.reading import eventually_read, first_copies, new_topic
-from tests.consumers.kafka.test_publish import places
+from tests.consumers.kafka.test_publish import places, running
 from tests.consumers.kafka.test_publish_journeys import MODELS, PEOPLE, facts, folded, record, wanted
 from tests.consumers.kafka.test_publish_parked import BROKEN, discard, in_the_table, park, states
 from tests.servers import fresh_database, postgres, stopped
@@ -44,23 +45,8 @@ class Out:
         outboxes = [
             kind(self.journal, self.address, topic=topic) for kind, topic in zip(KINDS, self.topics, strict=True)
         ]
-        stop, failures = Event(), list[BaseException]()
-
-        def run() -> None:
-            try:
-                run_all(outboxes, stop)
-            except BaseException as failure:
-                failures.append(failure)
-
-        thread = Thread(target=run)
-        thread.start()
-        try:
+        with running(partial(run_all, outboxes), ends_within_seconds=90):
             yield
-        finally:
-            stop.set()
-            thread.join(90)
-        assert not thread.is_alive()
-        assert not failures
 
     def tell(self, seed: int) -> None:
         """Something new for each topic."""

@@ -485,8 +485,8 @@ def test_who_was_halted_and_overtaken_cannot_put_an_older_journey_after_a_newer_
 
 def test_two_publishers_at_once_leave_what_the_rows_say(tracked: Journal, kafka: Broker, topic: str) -> None:
     with (
-        running(PublishJourneys(tracked, kafka.address, topic=topic, batch=3)),
-        running(PublishJourneys(tracked, kafka.address, topic=topic, batch=5)),
+        running(PublishJourneys(tracked, kafka.address, topic=topic, batch=3).run),
+        running(PublishJourneys(tracked, kafka.address, topic=topic, batch=5).run),
     ):
         for seed in range(3):
             record(tracked, *facts(PEOPLE, seed))

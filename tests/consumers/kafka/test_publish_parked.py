@@ -256,7 +256,7 @@ def test_while_one_claims_the_topic_another_waits_for_the_end_of_it(
 
 
 def test_it_follows_what_parks_while_it_runs(journal: Journal, kafka: Broker, topic: str) -> None:
-    with running(PublishParked(journal, kafka.address, topic=topic)):
+    with running(PublishParked(journal, kafka.address, topic=topic).run):
         park(journal, BROKEN)
         eventually_read(kafka.address, topic, lambda found: states(found) == {1: "parked"})
         discard(journal, 1)
