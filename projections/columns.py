@@ -41,9 +41,10 @@ class Pseudonym(TypeDecorator[UUID]):
 
 
 Cells = list[tuple[Any, ...]]
+Storer = Callable[[Sequence[Any]], Cells]
 
 
-def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Callable[[Sequence[Any]], Cells]:
+def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Storer:
     """How the rows of one component are written through a driver cursor: instants as microseconds, ids as bytes.
 
     The conversion is compiled once per table, because it runs for every cell of every row of a replay; its source is

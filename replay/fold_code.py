@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 
 _PACKAGES = ("domain", "projections")
 _MODULES = (
+    "folded_rows.py",
     "generations.py",
     "held.py",
     "identities.py",

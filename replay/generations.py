@@ -3,16 +3,15 @@
 Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a switch is one UPDATE and never a DDL.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
-from projections.columns import Cells, storer
 from projections.read_model import ReadModel
-from replay.database import Database, DatabaseUnusable, cursor_of, insert_rows, portions
+from replay.database import DatabaseUnusable
 from replay.tables import heads, positions, read_models
 
 
@@ -271,58 +270,6 @@ def move_to(connection: Connection, generation: Generation, shard: int, position
     connection.execute(update(positions).where(*own).values(position=position))
 
 
-class FoldedRows:
-    """Rows of one generation on their way into its table, kept as the driver takes them."""
-
-    def __init__(self, database: Database, generation: Generation) -> None:
-        self._table = generation.table
-        self._stored = _storer(generation.model, database.is_postgres)
-        self._rows: Cells = []
-
-    def add(self, rows: Sequence[Any]) -> None:
-        """Take the rows of one component."""
-        if rows:
-            self._rows += self._stored(rows)
-
-    def cells(self, rows: Sequence[Any]) -> Cells:
-        """The rows of one component as the driver takes them; they are not taken yet."""
-        return self._stored(rows) if rows else []
-
-    def take(self, cells: Cells) -> None:
-        """Take what `cells` made."""
-        self._rows += cells
-
-    def forget(self) -> None:
-        """Let go of what was taken."""
-        self._rows = []
-
-    def write(self, connection: Connection) -> int:
-        """Write what was taken, and be ready for more; returns how many rows that were."""
-        rows, self._rows = self._rows, []
-        columns = list(self._table.columns)
-        with cursor_of(connection) as cursor:
-            if connection.dialect.name == "postgresql":
-                names = ", ".join(column.name for column in columns)
-                with cursor.copy(f"COPY {self._table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-                    copy.set_types([_wire_type(column.type.compile(connection.dialect)) for column in columns])
-                    for row in rows:
-                        copy.write_row(row)
-            else:
-                insert_rows(cursor, self._table.name, columns, rows)
-        return len(rows)
-
-
-@cache
-def _storer(model: ReadModel, postgres: bool) -> Callable[[Sequence[Any]], Cells]:
-    return storer(model.columns(), postgres=postgres)
-
-
-def erase(connection: Connection, generation: Generation, roots: Sequence[Any]) -> None:
-    """Take the rows of some components out, before they are written anew."""
-    for some in portions(roots):
-        connection.execute(delete(generation.table).where(generation.table.c.component.in_(some)))
-
-
 def read(connection: Connection, generation: Generation) -> Iterable[Any]:
     """All rows, read back as the model's own type."""
     for row in connection.execute(select(generation.table)):
@@ -339,20 +286,3 @@ def _own(generation: Generation) -> tuple[ColumnElement[bool], ...]:
 
 def _named(model: ReadModel, number: int) -> Generation:
     return generation(model, number)
-
-
-_WIRE_TYPES = {
-    "UUID": "bytea",
-    "BIGINT": "int8",
-    "INTEGER": "int4",
-    "SMALLINT": "int2",
-    "BOOLEAN": "bool",
-    "FLOAT": "float8",
-    "DOUBLE PRECISION": "float8",
-    "BYTEA": "bytea",
-}
-
-
-def _wire_type(declared: str) -> str:
-    """How psycopg is to send a value in binary COPY; ids go as the 16 bytes that PostgreSQL's uuid reads."""
-    return _WIRE_TYPES.get(declared, "text")

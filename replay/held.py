@@ -24,7 +24,8 @@ from projections.columns import Cells
 from replay import generations
 from replay.append import shard_of
 from replay.database import DatabaseUnusable, portions
-from replay.generations import FoldedRows, Generation
+from replay.folded_rows import FoldedRows, RowsRefused, erase
+from replay.generations import Generation
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.published_journeys import look_again
 from replay.tables import held, journal, positions, read_models
@@ -102,7 +103,9 @@ def cause_of(error: BaseException, read_model: str | None = None) -> Cause:
     if isinstance(error, EventUnreadable):
         event_id, event_type, error = error.event_id, error.topic, error.__cause__ or error
         read_model = None
-    if isinstance(error, UndecodableEvent):
+    if isinstance(error, RowsRefused):
+        read_model = error.read_model
+    if isinstance(error, UndecodableEvent | RowsRefused):
         message = str(error)
     else:
         message = _ADVICE.get(type(error)) or f"raised in {_place(error)}"
@@ -233,7 +236,7 @@ def carry_over(connection: Connection, targets: Sequence[Generation]) -> None:
 
 
 def _copy(connection: Connection, old: Generation, new: Generation, people: Sequence[UUID]) -> None:
-    generations.erase(connection, new, people)
+    erase(connection, new, people)
     for some in portions(people):
         rows = select(old.table).where(old.table.c.component.in_(some))
         connection.execute(new.table.insert().from_select([column.name for column in old.table.columns], rows))

@@ -20,12 +20,13 @@ from sqlalchemy import Connection, select
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import history_of
 from projections.read_model import ReadModel
-from replay import generations, held
+from replay import folded_rows, generations, held
 from replay.append import shard_of
 from replay.database import rows_of
 from replay.fold_code import fold_code
-from replay.generations import FoldedRows, Generation
-from replay.held import Cause
+from replay.folded_rows import FoldedRows
+from replay.generations import Generation
+from replay.held import Cause, cause_of
 from replay.identities import links_around, relink
 from replay.journal import Journal
 from replay.lens import Lens
@@ -231,20 +232,20 @@ class Worker:
         # Histories are read after the lock, so the last to touch a component sees everything before it.
         unreadable: dict[UUID, Exception] = {}
         streams = self._reader.streams(connection, people, self._lens, unreadable)
-        rows = [FoldedRows(self._database, target) for target in targets]
+        taken = [FoldedRows(self._database, target) for target in targets]
         failed: dict[UUID, Cause] = {}
         for root, recorded in together(components, streams):
             cause = held.unreadable(components[root], unreadable)
             if cause is None:
                 links = links_around(connection, self._reader, recorded)
-                cause = held.fold_into(targets, rows, partial(history_of, root, recorded, links=links))
+                cause = held.fold_into(targets, taken, partial(history_of, root, recorded, links=links))
             if cause is not None:
                 failed[root] = cause
-        folded = people.difference(*(components[root] for root in failed))
-        for target, found in zip(targets, rows, strict=True):
-            generations.erase(connection, target, sorted(folded))
-            found.write(connection)
-        held.release(connection, folded, targets, code=self._code)
+        folded = {root: own for root, own in components.items() if root not in failed}
+        refused = folded_rows.replace(connection, taken, folded)
+        failed |= {root: cause_of(error) for root, error in refused.items()}
+        whole = people.difference(*(components[root] for root in failed))
+        held.release(connection, whole, targets, code=self._code)
         now = self._journal.clock()
         for root, cause in failed.items():
             held.mark(connection, components[root], cause, targets, code=self._code, now=now, arrived=arrived)

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.components import Link
 from domain.history import History, Recorded, history_of
 from projections.read_model import ReadModel
-from replay import generations, held, whole_log
+from replay import folded_rows, generations, held, whole_log
 from replay.database import portions
+from replay.folded_rows import FoldedRows
 from replay.garbage import not_collecting
-from replay.generations import FoldedRows
 from replay.held import CannotBeFolded, Cause, cause_of
 from replay.journal import Journal
 from replay.lens import Lens
@@ -127,7 +127,7 @@ class PartFolder:
         failed: dict[frozenset[UUID], Cause] = {}
         for found in self._rows:
             # Of a part before it that did not come to its end.
-            found.forget()
+            found.let_go()
         with not_collecting():
             for root, members, recorded in self._components(part, unreadable):
                 links = self._links.get(root, ())
@@ -168,6 +168,9 @@ class PartFolder:
         for root, recorded in together(components, streams):
             yield root, components[root], recorded
 
+    def _members(self, root: UUID) -> frozenset[UUID]:
+        return frozenset(person for person, own in self._roots.items() if own == root) or frozenset((root,))
+
     def _fold_again(self, one: History, other: History) -> None:
         for target in self._targets:
             model = target.model
@@ -182,8 +185,8 @@ class PartFolder:
             mark = update(rebuild_parts).where(*open_part, rebuild_parts.c.events.is_(None))
             values = {"events": done.events, "people": done.people, "worker": done.worker}
             if connection.execute(mark.values(**values)).rowcount:
-                for found in self._rows:
-                    found.write(connection)
+                refused = folded_rows.write(connection, self._rows)
+                failed = {**failed, **{self._members(root): cause_of(error) for root, error in refused.items()}}
                 code, now = self._rebuild.code, self._journal.clock()
                 if failed and self._rebuild.is_snapshot:
                     raise CannotBeFolded(next(iter(failed.values())))
@@ -191,7 +194,7 @@ class PartFolder:
                     held.mark(connection, people, cause, self._targets, code=code, now=now, arrived=False)
             else:
                 for found in self._rows:
-                    found.forget()
+                    found.let_go()
 
 
 def _lies(key: bytes, part: Part) -> bool:

@@ -173,6 +173,59 @@ def test_a_replay_by_mended_code_of_all_read_models_ends_the_hold(journal: Journ
     assert rows(journal) == on_demand(journal, [A])
 
 
+Broken = Callable[[Sequence[Any]], Sequence[Any]]
+REFUSED: dict[str, tuple[str, Broken]] = {
+    "two rows of one key": ("wellbeing", lambda rows: [*rows, *rows]),
+    "a number that no column holds": ("timeline", lambda rows: [row._replace(touchpoints=2**80) for row in rows]),
+    "a text that is none": ("timeline", lambda rows: [row._replace(happened="\ud800") for row in rows]),
+}
+"""What a fold may give that a database does not take: the read model, and what becomes of its rows."""
+
+
+def refused(name: str, broken: Broken) -> list[ReadModel]:
+    """The read models of a release in which one gives rows of the poisoned that no database takes."""
+
+    def fold(model: ReadModel, history: History) -> Sequence[Any]:
+        rows = model.fold(history)
+        return broken(rows) if any(fact.event.actor == POISON for fact in history.facts) else rows
+
+    return [replace(model, fold=partial(fold, model)) if model.name == name else model for model in MODELS]
+
+
+@pytest.mark.parametrize(("name", "broken"), REFUSED.values(), ids=REFUSED)
+def test_whose_rows_the_database_refuses_keeps_those_of_before_and_all_others_go_on(
+    journal: Journal, name: str, broken: Broken
+) -> None:
+    worker = Worker(journal, refused(name, broken), code="defective")
+    journal.record([event for one in PEOPLE for event in about(one, call_received)])
+    worker.catch_up()
+    before = rows(journal)
+    journal.record([*poison(A), *(event for one in PEOPLE for event in about(one, store_visited))])
+    assert worker.catch_up() == len(PEOPLE) + 1
+    after = rows(journal)
+    assert of(after, A) == of(before, A)
+    assert of(after, *PEOPLE[1:]) == on_demand(journal, PEOPLE[1:])
+    [mark] = marks(journal).values()
+    assert (mark.participant_id, mark.error, mark.read_model) == (A, "RowsRefused", name)
+    mended(journal).retry_held()
+    assert marks(journal) == {}
+    assert rows(journal) == on_demand(journal, PEOPLE)
+
+
+@pytest.mark.parametrize(("name", "broken"), REFUSED.values(), ids=REFUSED)
+def test_a_replay_is_not_stopped_by_rows_that_the_database_refuses(journal: Journal, name: str, broken: Broken) -> None:
+    told = [event for one in PEOPLE for event in about(one, call_received)]
+    journal.record([*told, *poison(A), *poison(C), *linked(B, C, "pair-1")])
+    mended(journal).catch_up()
+    before = rows(journal)
+    rebuild(journal, refused(name, broken))
+    assert rows(journal) == before
+    assert {one: mark.root for one, mark in marks(journal).items()} == {A: A, B: B, C: B}
+    rebuild(journal, MODELS)
+    assert marks(journal) == {}
+    assert rows(journal) == on_demand(journal, PEOPLE)
+
+
 def test_a_replay_of_one_read_model_never_mixes_what_is_known_of_a_held_person(journal: Journal) -> None:
     journal.record(about(A, call_received))
     defective(journal).catch_up()

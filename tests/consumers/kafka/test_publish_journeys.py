@@ -20,7 +20,7 @@ from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.current_journey import current_journey
 from projections.journey import JourneyRow, fold, journey
-from replay import generations, linking, outboxes, published_journeys
+from replay import folded_rows, generations, linking, outboxes, published_journeys
 from replay.database import Database
 from replay.journal import Journal
 from replay.rebuild import rebuild
@@ -190,7 +190,7 @@ def test_rows_that_are_removed_are_found_when_everybody_is_compared(
     gone = sorted(folded(sent(tracked, kafka, topic)))[::3]
     with tracked.database.write() as connection:
         [live] = generations.live(connection, MODELS)
-        generations.erase(connection, live, gone)
+        folded_rows.erase(connection, live, gone)
         outboxes.compared(connection, topic, 0)
     messages = sent(tracked, kafka, topic, batch=4)
     assert {UUID(message.key.decode()) for message in messages if message.value is None} == set(gone)
