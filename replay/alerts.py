@@ -3,6 +3,9 @@
 Rows of whom nothing was recorded since are taken from the read model; the others are folded from the journal in the
 same snapshot. So an alert is told as soon as it is recorded, also while no worker runs, and the alerts of an earlier
 position can be told as they were: that lets a watcher who was away go on without loss or repetition.
+
+Somebody who is held has alerts all the same: from those of their events that read. An alert whose event does not stays
+as it was, for one too many can be acknowledged, and one too few is somebody nobody calls.
 """
 
 import re
@@ -24,7 +27,7 @@ from domain.history import SPECIAL, history_of, links_of
 from domain.versions import names_of
 from projections.alert_list import AlertLine, Telling
 from projections.alerts import AlertRow, alerts, all_rows, calling_rows, standing_rows
-from replay import generations
+from replay import generations, held
 from replay.database import portions
 from replay.held import CannotBeFolded, folding
 from replay.identities import streams_ever_linked
@@ -220,15 +223,15 @@ def _at(connection: Connection, journal: Journal, positions: Positions, stored: 
 class _Seen(NamedTuple):
     rows: dict[UUID, AlertRow]
     is_known: bool
-    """Not where rows may tell more than these positions: of somebody who does not fold something came later."""
+    """Not where rows may tell more than these positions: of somebody who does not read whole something came later."""
 
 
 def _seen(connection: Connection, journal: Journal, positions: Positions, stored: Stored) -> _Seen:
     """The alerts as they were at these positions: those that the read model gives by `stored`, and all of everybody of
-    whom the worker or these positions had not seen everything. Who does not fold keeps the rows that there are.
+    whom the worker or these positions had not seen everything.
     """
     [live] = generations.live(connection, [alerts])
-    touched: set[UUID] = set()
+    touched = held.told_since(connection, journal.shards, _TOPICS)
     later: dict[UUID, UUID] = {}
     for shard, position in enumerate(positions):
         start = min(position, generations.position_of(connection, live, shard))
@@ -238,22 +241,36 @@ def _seen(connection: Connection, journal: Journal, positions: Positions, stored
             touched.add(participant_id)
             if told_at > position:
                 later[event_id] = participant_id
-    people, folded = _folded(connection, journal, touched, later.keys())
-    kept = {row.event_id: row for row in stored(connection, live.table) if row.component not in people}
-    return _Seen(kept | folded, people.issuperset(later.values()))
+    found = _folded(connection, journal, touched, later.keys())
+    kept = {row.event_id: row for row in stored(connection, live.table) if found.leaves(row)}
+    return _Seen(kept | found.rows, found.whole.issuperset(later.values()))
 
 
-def _folded(
-    connection: Connection, journal: Journal, touched: Collection[UUID], later: Collection[UUID]
-) -> tuple[set[UUID], dict[UUID, AlertRow]]:
-    """The alerts of these people and of whoever ever was linked to them, without the events that came later; and whose
-    those are. Who does not fold is left out, with everybody who is one person with them.
+class _Folded(NamedTuple):
+    rows: dict[UUID, AlertRow]
+    whole: set[UUID]
+    """Whose rows these are: all that there are of them."""
+    partly: dict[UUID, set[UUID]]
+    """Of whom something does not read, which of their events do: of any other the rows that there are stay."""
+
+    def leaves(self, row: AlertRow) -> bool:
+        """Whether a row of the read model still holds."""
+        if row.component in self.whole:
+            return False
+        return row.component not in self.partly or row.event_id not in self.partly[row.component]
+
+
+def _folded(connection: Connection, journal: Journal, touched: Collection[UUID], later: Collection[UUID]) -> _Folded:
+    """The alerts of these people and of whoever ever was linked to them, without the events that came later.
+
+    Of whom something does not read, with everybody who is one person with them, they are made of what does; who does
+    not fold is left out.
     """
-    people: set[UUID] = set()
-    rows: dict[UUID, AlertRow] = {}
+    found = _Folded({}, set(), {})
     for some in portions(sorted(touched)):
         unreadable: Unreadable = {}
         streams = streams_ever_linked(connection, journal.reader, some, unreadable)
+        streams |= journal.reader.readable(connection, unreadable)
         known = {person: [told for told in stream if told.event_id not in later] for person, stream in streams.items()}
         links = [link for stream in known.values() for link in links_of(stream)]
         together = roots((link.one, link.other) for link in in_force(links))
@@ -261,12 +278,14 @@ def _folded(
         for person in known:
             components.setdefault(together.get(person, person), set()).add(person)
         for root, identities in components.items():
-            if not identities.isdisjoint(unreadable):
-                continue
             recorded = [told for person in sorted(identities) for told in known[person]]
             # Whoever is held is told of by the worker, and where they are asked for.
             with suppress(CannotBeFolded), folding():
-                found = alerts.fold(history_of(root, recorded, links=links))
-                rows |= {row.event_id: row for row in found}
-                people |= identities
-    return people, rows
+                rows = alerts.fold(history_of(root, recorded, links=links))
+                found.rows.update((row.event_id, row) for row in rows)
+                if identities.isdisjoint(unreadable):
+                    found.whole.update(identities)
+                else:
+                    read = {told.event_id for told in recorded}
+                    found.partly.update(dict.fromkeys(identities, read))
+    return found

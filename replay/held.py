@@ -282,6 +282,24 @@ def behind(connection: Connection, shards: int, mark: Held) -> Behind:
     return Behind(mark, events, rows)
 
 
+def told_since(connection: Connection, shards: int, topics: Collection[str]) -> set[UUID]:
+    """Whose rows are those of before, of those of whom anything of these types was recorded since."""
+    query = select(held.c.participant_id, held.c.good_at, held.c.generations)
+    good: dict[int, dict[UUID, int]] = {}
+    for person, good_at, _ in _serving(connection, query):
+        shard = shard_of(person.bytes, shards)
+        good.setdefault(shard, {})[person] = orjson.loads(good_at)[shard]
+    found: set[UUID] = set()
+    for shard, own in good.items():
+        for some in portions(sorted(own, key=own.__getitem__)):
+            since = journal.c.shard == shard, journal.c.position > own[some[0]], journal.c.topic.in_(topics)
+            recorded = select(journal.c.participant_id, journal.c.position).where(
+                *since, journal.c.participant_id.in_(some)
+            )
+            found.update(person for person, position in connection.execute(recorded) if position > own[person])
+    return found
+
+
 def untried(connection: Connection, code: str | None, people: Collection[UUID] | None = None) -> list[UUID]:
     """Who is held and was not tried by this code since their last event (None: whoever tried); all, or among these."""
     query = select(held.c.participant_id, held.c.codes).order_by(held.c.participant_id)

@@ -85,6 +85,17 @@ class Reader:
                 rows += self._of_people(connection, shard, some)
         return dict(self._decoded(rows, lens, unreadable))
 
+    def readable(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+        """Of each of these participants the recorded events that read, whatever else in their stream does not."""
+        found: dict[UUID, list[Recorded]] = {}
+        for participant in participants:
+            shard = shard_of(participant.bytes, self._shards)
+            rows = self._of_people(connection, shard, [participant])
+            found[participant] = [
+                told for row in rows for _, stream in self._decoded([row], unreadable={}) for told in stream
+            ]
+        return found
+
     def links(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Link]]:
         """The links and unlinks in the streams of these participants, whatever else in them does not read.
 

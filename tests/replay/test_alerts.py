@@ -19,6 +19,7 @@ from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.alert_list import AlertState, alert_list
 from projections.alerts import alerts
+from projections.wellbeing import wellbeing
 from replay import generations
 from replay.acknowledging import acknowledge
 from replay.alerts import Mark, Watcher, everything, look, looks, standing
@@ -222,6 +223,12 @@ def test_looks_come_with_commits_and_with_escalations_and_end_when_told(tracked:
     assert list(came) == []
 
 
+def bare(event: Touchpoint) -> Touchpoint:
+    """With nothing sealed, so that it is recorded and reads without a key."""
+    return event.replaced(**dict.fromkeys(event.sealed_fields))
+
+
+BARE = bare(emergency)
 OTHERS = emergency.replaced(participant_id=OTHER_PARTICIPANT)
 
 
@@ -231,7 +238,7 @@ def lose_the_key_of(journal: Journal, one: UUID) -> None:
     journal.vault._known.clear()
 
 
-def test_one_whose_events_do_not_read_keeps_the_alerts_of_before_and_hides_nobody_elses(
+def test_one_of_whom_an_event_does_not_read_keeps_the_alerts_of_before_and_hides_nobody_elses(
     tracked: Journal, clock: Clock
 ) -> None:
     record(tracked, emergency)
@@ -257,8 +264,48 @@ def test_one_whose_events_do_not_fold_hides_nobody_elses_alerts(
     assert look(tracked, clock).calling.keys() == {OTHERS.event_id}
 
 
+@pytest.mark.parametrize("why", ["an event does not read", "another read model fails", "the rows are refused"])
+def test_a_new_emergency_of_somebody_held_is_told_at_once_and_its_acknowledgement_and_its_end_too(
+    tracked: Journal, clock: Clock, why: str
+) -> None:
+    def fails(history: History) -> Any:
+        raise ValueError("010-1234-5678 is no number")
+
+    def twice(history: History) -> Any:
+        return [*wellbeing.fold(history)] * 2
+
+    folds = {"another read model fails": fails, "the rows are refused": twice}
+    models = [replace(model, fold=folds.get(why, model.fold)) if model is wellbeing else model for model in MODELS]
+    record(tracked, phq9.replaced(occurred_at=START))
+    if why == "an event does not read":
+        lose_the_key_of(tracked, PARTICIPANT)
+    worker, at_work = Worker(tracked, models), watcher(tracked)
+    worker.catch_up()
+    at_work.begin()
+    record(tracked, BARE)
+    worker.catch_up()
+    assert ("open", BARE.event_id) in told(at_work.after(look(tracked, clock)))
+    clock.forward(11)
+    assert ("escalated", BARE.event_id) in told(at_work.after(look(tracked, clock)))
+    record(tracked, bare(acknowledged(BARE)))
+    worker.catch_up()
+    assert ("acknowledged", BARE.event_id) in told(at_work.after(look(tracked, clock)))
+    Worker(tracked, MODELS).retry_held()
+    assert BARE.event_id not in look(tracked, clock).calling
+
+
+def test_an_alert_whose_event_reads_no_more_stays_as_it_was(tracked: Journal, clock: Clock) -> None:
+    flag = phq9.replaced(occurred_at=START)
+    record(tracked, flag)
+    Worker(tracked, MODELS).catch_up()
+    lose_the_key_of(tracked, PARTICIPANT)
+    record(tracked, BARE)
+    Worker(tracked, MODELS).catch_up()
+    assert look(tracked, clock).calling.keys() == {flag.event_id, BARE.event_id}
+
+
 @pytest.mark.parametrize("parted", [False, True], ids=["linked", "linked and unlinked"])
-def test_whoever_is_linked_to_one_whose_events_do_not_read_keeps_their_alerts_until_they_are_unlinked(
+def test_whoever_is_linked_to_one_of_whom_an_event_does_not_read_has_their_alerts_all_the_same(
     tracked: Journal, clock: Clock, parted: bool
 ) -> None:
     record(tracked, emergency, phq9.replaced(occurred_at=START), OTHERS)
@@ -269,9 +316,7 @@ def test_whoever_is_linked_to_one_whose_events_do_not_read_keeps_their_alerts_un
     lose_the_key_of(tracked, PARTICIPANT)
     again = OTHERS.replaced(source_id="again")
     record(tracked, again)
-    calling = look(tracked, clock).calling.keys()
-    assert calling >= {emergency.event_id, OTHERS.event_id}
-    assert (again.event_id in calling) == parted
+    assert look(tracked, clock).calling.keys() >= {emergency.event_id, OTHERS.event_id, again.event_id}
 
 
 def test_who_was_away_while_events_of_somebody_stopped_reading_begins_anew_and_goes_on_from_there(
