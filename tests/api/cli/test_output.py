@@ -5,9 +5,10 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
 from datetime import UTC, datetime
+from typing import IO
 from uuid import UUID
 
 import pytest
@@ -24,6 +25,13 @@ PERSON = record("person", id=UUID(int=7), stage="healing", mean=5.072727)
 Terminal = Callable[[Listing, int], str]
 
 
+def _to_the_end(screen: IO[bytes]) -> Iterator[bytes]:
+    """What was written to a terminal that nobody writes to any more: it comes in pieces, and then an error."""
+    with suppress(OSError):
+        while piece := screen.read(100_000):
+            yield piece
+
+
 @pytest.fixture
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """What is shown where stdout is a real terminal of some width."""
@@ -31,10 +39,10 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     def shown(listing: Listing, width: int) -> str:
         screen, stdout = os.openpty()
         monkeypatch.setenv("COLUMNS", str(width))
-        with os.fdopen(screen, "rb", buffering=0) as reading, os.fdopen(stdout, "w") as writing:
-            with redirect_stdout(writing):
+        with os.fdopen(screen, "rb", buffering=0) as reading:
+            with os.fdopen(stdout, "w") as writing, redirect_stdout(writing):
                 show(Format.TABLE, listing)
-            return re.sub(r"\x1b\[[0-9;]*m", "", reading.read(100_000).decode())
+            return re.sub(r"\x1b\[[0-9;]*m", "", b"".join(_to_the_end(reading)).decode())
 
     return shown
 
