@@ -11,8 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, delete
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy import Connection
 
 from projections.columns import Cells, Storer, storer
 from projections.read_model import ReadModel
@@ -20,8 +19,6 @@ from replay.database import Database, cursor_of, insert_rows, portions
 from replay.generations import Generation
 
 _REFUSALS = (
-    DataError,
-    IntegrityError,
     psycopg.DataError,
     psycopg.IntegrityError,
     sqlite3.DataError,
@@ -29,7 +26,7 @@ _REFUSALS = (
     OverflowError,
     UnicodeError,
 )
-"""What Core and the drivers raise of the rows themselves, and of nothing else."""
+"""What the drivers raise of the rows themselves, and of nothing else."""
 
 
 class RowsRefused(Exception):
@@ -85,9 +82,18 @@ def replace(
 
 
 def erase(connection: Connection, generation: Generation, people: Sequence[UUID]) -> None:
-    """Take out the rows that stand under these pseudonyms."""
-    for some in portions(people):
-        connection.execute(delete(generation.table).where(generation.table.c.component.in_(some)))
+    """Take out the rows that stand under these pseudonyms.
+
+    By the driver's cursor: Core takes longer to put such a statement together than a database to execute it, and every
+    step of a worker has one for each read model.
+    """
+    begin = f"DELETE FROM {generation.table.name} WHERE component"
+    with cursor_of(connection) as cursor:
+        for some in portions(people):
+            if connection.dialect.name == "postgresql":
+                cursor.execute(f"{begin} = ANY(%s)", [list(some)])
+            else:
+                cursor.execute(f"{begin} IN ({', '.join('?' * len(some))})", [person.bytes for person in some])
 
 
 def _write(

@@ -264,9 +264,9 @@ def missed(connection: Connection, generation: Generation, serving: Generation) 
     )
 
 
-def move_to(connection: Connection, generation: Generation, shard: int, position: int) -> None:
-    """Set how far a generation has come; in the transaction of its rows."""
-    own = positions.c.name == generation.name, positions.c.shard == shard
+def move_to(connection: Connection, targets: Iterable[Generation], shard: int, position: int) -> None:
+    """Set how far these generations have come; in the transaction of their rows."""
+    own = positions.c.name.in_([target.name for target in targets]), positions.c.shard == shard
     connection.execute(update(positions).where(*own).values(position=position))
 
 

@@ -207,8 +207,7 @@ class Worker:
         if linked := {_uuid(participant) for _, participant, topic in batch if topic in _LINKS}:
             touched |= relink(connection, self._reader, linked)
         self.refold(connection, targets, touched)
-        for target in targets:
-            generations.move_to(connection, target, shard, batch[-1][0])
+        generations.move_to(connection, targets, shard, batch[-1][0])
         return len(batch)
 
     def _lock(self, connection: Connection, targets: Sequence[Generation], shard: int) -> int:

@@ -51,7 +51,7 @@ class Switching:
                     self._ensure(connection)
                     generations.index(connection, target)
                     for shard, position in self._rebuild.heads.items():
-                        generations.move_to(connection, target, shard, position)
+                        generations.move_to(connection, [target], shard, position)
                     ledger.hold_on(connection, self._rebuild, self._journal.clock())
             with self._database.write() as connection:
                 self._ensure(connection)
