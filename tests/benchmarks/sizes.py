@@ -33,7 +33,7 @@ class Sizes:
 
 FULL = Sizes()
 QUICK = Sizes(
-    pairs=2,
+    pairs=1,
     steps=2,
     small_batch=100,
     large_batch=500,

@@ -132,7 +132,9 @@ class Simulated:
 
 
 @pytest.fixture(
-    scope="module", params=[(5_000, 1), (6_000, 2)], ids=lambda given: f"{given[0]} people, seed {given[1]}"
+    scope="module",
+    params=[(5_000, 1), pytest.param((6_000, 2), marks=pytest.mark.soak)],
+    ids=lambda given: f"{given[0]} people, seed {given[1]}",
 )
 def town(request: pytest.FixtureRequest) -> Iterator[Simulated]:
     # Looking through some million objects for garbage again and again would take most of the time.

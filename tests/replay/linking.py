@@ -1,9 +1,13 @@
 """Journals of one shard and of four, people who lie on different shards, and the rows of all read models."""
 
+import atexit
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +21,7 @@ from replay.rebuild import rebuild
 from replay.schema import upgrade
 from replay.vault import Vault
 from replay.worker import Worker
-from tests.conftest import MASTER_KEY, MODELS
+from tests.conftest import MASTER_KEY, MODELS, lay_out
 from tests.given import FIRST_RECORDED_AT
 
 PEOPLE = [UUID(int=number << 64, version=4) for number in (1, 2, 3, 4, 5, 6)]
@@ -39,10 +43,22 @@ class Hand:
         return self.now
 
 
+@cache
+def _made_once(shards: int) -> Path:
+    """A folder with such a journal on SQLite: the laws need it anew for each of their examples."""
+    room = TemporaryDirectory(prefix="majung-journal")
+    atexit.register(room.cleanup)
+    lay_out(f"sqlite:///{room.name}/majung.db", Path(room.name), shards=shards, models=MODELS)
+    return Path(room.name)
+
+
 @contextmanager
 def journal_of(database_url: str, folder: Path, shards: int, **options: Any) -> Iterator[Journal]:
     """An empty journal of so many shards, its read models established."""
     database, keys = Database(database_url), Database(f"sqlite:///{folder / uuid4().hex}-keys.db")
+    if database.path is not None and not database.path.exists():
+        made = _made_once(shards)
+        shutil.copy(made / "majung.db", database.path)
     upgrade(database, keys, shards=shards)
     with database.write() as connection:
         generations.establish(connection, MODELS)

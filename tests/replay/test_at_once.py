@@ -5,7 +5,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from sqlalchemy import select, update
 
@@ -23,6 +22,7 @@ from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.replay.test_worker import about, linked, timeline_of
+from tests.servers import waiting
 
 BOTH = {PARTICIPANT, OTHER_PARTICIPANT}
 
@@ -39,11 +39,8 @@ def begun(others: ThreadPoolExecutor, database: Database, works: list[Callable[[
     if not database.is_postgres:
         pytest.skip("SQLite has one writer at a time: nobody is ever in between")
     futures = [others.submit(work) for work in works]
-    url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute(waiting).fetchone() != (len(works),):
-            assert not any(future.done() for future in futures), "it did not wait"
+    while waiting(database.url) != len(works):
+        assert not any(future.done() for future in futures), "it did not wait"
     return futures
 
 

@@ -22,7 +22,7 @@ from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.replay.linking import about, journal_of, on_demand, rows, shards_of
-from tests.servers import fresh_database
+from tests.servers import fresh_database, waiting
 
 WHY: dict[str, Any] = {"reason": "the same voice", "actor": "worker-07"}
 FACTS = (call_received, store_visited, measure_taken)
@@ -162,16 +162,13 @@ def test_a_worker_passes_by_the_shard_that_another_is_at(place: Place) -> None:
 
 def test_the_shard_of_a_worker_that_is_killed_in_it_is_taken_over(place: Place) -> None:
     journal = place.journal
-    waits = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
     with sharer(place) as process:
         assert ready(process)
         with journal.database.write() as connection:
             # Whoever folds waits for this, with a shard in hand.
             connection.execute(text("LOCK TABLE members IN EXCLUSIVE MODE"))
             journal.record([event for one in CROWD for event in about(one, call_received)])
-            while not connection.scalar(waits):
+            while not waiting(journal.database.url):
                 assert process.poll() is None
             process.kill()
             process.wait()

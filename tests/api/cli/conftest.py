@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -77,14 +78,27 @@ def record(events: Sequence[Touchpoint], now: datetime | None = None) -> None:
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """Before `majung db upgrade`."""
+    return _apart(monkeypatch, tmp_path)
+
+
+def _apart(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Terminal:
     for name in [name for name in os.environ if name.startswith("MAJUNG_")]:
         monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return Terminal(tmp_path)
+    monkeypatch.chdir(folder)
+    return Terminal(folder)
+
+
+@pytest.fixture(scope="session")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which it was run, to be copied."""
+    folder = tmp_path_factory.mktemp("upgraded")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _apart(monkeypatch, folder).run("db", "upgrade")
+    return folder
 
 
 @pytest.fixture
-def terminal(bare: Terminal) -> Terminal:
+def terminal(bare: Terminal, upgraded: Path) -> Terminal:
     """After it."""
-    bare.run("db", "upgrade")
+    shutil.copytree(upgraded, bare.folder, dirs_exist_ok=True)
     return bare

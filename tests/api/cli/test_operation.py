@@ -23,7 +23,7 @@ from tests.brokers import Broker
 from tests.consumers.kafka.reading import remove
 from tests.consumers.kafka.topics import Topic, eventually
 from tests.examples import PARTICIPANT, call_received, participant_registered, store_visited
-from tests.servers import fresh_database
+from tests.servers import fresh_database, waiting
 
 EVENTS: tuple[Touchpoint, ...] = (
     participant_registered,
@@ -198,7 +198,7 @@ def test_a_stop_finishes_the_batch_in_hand(
         # Whoever holds the head keeps every batch from being written.
         other.execute("SELECT * FROM heads FOR UPDATE")
         topic.tell(*EVENTS)
-        eventually(lambda: waits_for_a_lock(url))
+        eventually(lambda: waiting(url) > 0)
         process.send_signal(signal.SIGTERM)
         line_with(process, "stopping")
         other.rollback()
@@ -208,11 +208,3 @@ def test_a_stop_finishes_the_batch_in_hand(
     with wiring.start(load_settings()) as majung:
         assert len(majung.journal.find([event.event_id for event in EVENTS])) == len(EVENTS)
         assert topic.is_settled(majung.journal, topic.ends())
-
-
-def waits_for_a_lock(url: str) -> bool:
-    with psycopg.connect(url) as connection:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        row = connection.execute(query).fetchone()
-        assert row is not None
-        return bool(row[0])

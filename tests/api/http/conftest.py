@@ -1,5 +1,6 @@
 """A running Majung on SQLite and its HTTP API, without the worker: every answer is folded on demand."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +14,19 @@ from api.wiring import Majung
 from tests.api.http.requests import settings_in
 
 
+@pytest.fixture(scope="session")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that an upgrade makes, to be copied."""
+    folder = tmp_path_factory.mktemp("upgraded")
+    wiring.upgrade(settings_in(folder))
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(upgraded: Path, tmp_path: Path) -> Settings:
     """An upgraded, empty Majung on SQLite."""
-    settings = settings_in(tmp_path)
-    wiring.upgrade(settings)
-    return settings
+    shutil.copytree(upgraded, tmp_path, dirs_exist_ok=True)
+    return settings_in(tmp_path)
 
 
 @pytest.fixture

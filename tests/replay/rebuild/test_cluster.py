@@ -2,11 +2,14 @@
 
 import pickle
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from threading import Event
+from time import monotonic
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -32,7 +35,7 @@ from tests.clusters import scheduler, worker
 from tests.examples import call_received, measure_taken, store_visited
 from tests.replay.rebuild.conftest import PEOPLE
 from tests.replay.test_worker import linked
-from tests.servers import fresh_database
+from tests.servers import fresh_database, waiting
 
 HELD = PEOPLE[40]
 LONG = 60
@@ -106,15 +109,38 @@ def who_is_held(of: wiring.Majung) -> list[tuple[UUID, str]]:
         return [(mark.participant_id, mark.error) for mark in held.list_held(connection)]
 
 
-def kill_amid(of: wiring.Majung, process: subprocess.Popen[bytes], name: str) -> None:
-    """Kill a worker that has folded a part, and waits to write it."""
-    waits = text("SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND wait_event_type = 'Lock'")
-    with of.database.write() as connection:
-        connection.execute(text("LOCK TABLE read_models IN EXCLUSIVE MODE"))
-        while connection.scalar(waits, {"name": name}) is None:
-            assert process.poll() is None, "the worker ended by itself"
-        process.kill()
-        process.wait()
+@contextmanager
+def killed_amid(
+    of: wiring.Majung, process: subprocess.Popen[bytes], name: str, then: Callable[[], object] = lambda: None
+) -> Iterator[None]:
+    """Within the block no part is folded before a worker was killed that had folded one, and waited to write it."""
+    locked = Event()
+
+    def kill() -> None:
+        with of.database.write() as connection:
+            connection.execute(text("LOCK TABLE read_models IN EXCLUSIVE MODE"))
+            locked.set()
+            begun_at = monotonic()
+            while not waiting(of.database.url, name):
+                assert process.poll() is None, "the worker ended by itself"
+                assert monotonic() - begun_at < LONG, "the worker got nothing to fold"
+            process.kill()
+            process.wait()
+        then()
+
+    def together(self: cluster.Cluster, *arguments: Any) -> Iterator[Done]:
+        if not killing:
+            killing.append(others.submit(kill))
+            assert locked.wait(LONG)
+        yield from fold_together(self, *arguments)
+
+    killing: list[Future[None]] = []
+    fold_together = cluster.Cluster._together
+    with ThreadPoolExecutor(1) as others, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cluster.Cluster, "_together", together)
+        yield
+        [killed] = killing
+        killed.result()
 
 
 def test_a_cluster_gives_the_rows_of_one_process_though_a_worker_is_killed_amid_a_part(
@@ -124,20 +150,14 @@ def test_a_cluster_gives_the_rows_of_one_process_though_a_worker_is_killed_amid_
     alone = rebuild(majung.journal, majung.serving)
     rows, marks = digests(majung), who_is_held(majung)
     assert marks == [(HELD, "MasterKeyUnusable")]
-    killed, told = False, []
-    with worker(tmp_path, address, "doomed", place.environment) as doomed:
-
-        def kill_once(part: Done) -> None:
-            nonlocal killed
-            told.append(part)
-            if not killed:
-                kill_amid(majung, doomed, "doomed")
-                killed = True
-
-        with cluster.cluster(majung.journal, address, wiring.opened_by_own_settings) as engine:
-            wait_for_workers(address, 2)
-            done = rebuild(majung.journal, majung.serving, engine=engine, expect=Expect.NONE, told=kill_once)
-    assert killed
+    told: list[Done] = []
+    with (
+        worker(tmp_path, address, "doomed", place.environment) as doomed,
+        cluster.cluster(majung.journal, address, wiring.opened_by_own_settings) as engine,
+    ):
+        wait_for_workers(address, 2)
+        with killed_amid(majung, doomed, "doomed"):
+            done = rebuild(majung.journal, majung.serving, engine=engine, expect=Expect.NONE, told=told.append)
     assert len(told) > 10
     assert done.switched
     assert (done.events, done.people) == (alone.events, alone.people) == (299, len(PEOPLE) - 1)
@@ -262,7 +282,7 @@ def test_when_all_workers_are_lost_the_replay_waits_for_others_and_ends_with_a_w
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     majung = place.majung
-    rows, killed = digests(majung), False
+    rows = digests(majung)
     with ExitStack() as stack:
         address = stack.enter_context(scheduler(tmp_path))
         engine = stack.enter_context(cluster.cluster(majung.journal, address, wiring.opened_by_own_settings))
@@ -271,16 +291,9 @@ def test_when_all_workers_are_lost_the_replay_waits_for_others_and_ends_with_a_w
             with pytest.raises(WorkersLost, match="dask worker"):
                 rebuild(majung.journal, majung.serving, engine=engine)
         only = stack.enter_context(worker(tmp_path, address, "only", place.environment))
-
-        def kill_once(_: Done) -> None:
-            nonlocal killed
-            if not killed:
-                kill_amid(majung, only, "only")
-                stack.enter_context(worker(tmp_path, address, "another", place.environment))
-                killed = True
-
-        assert rebuild(majung.journal, majung.serving, engine=engine, expect=Expect.NONE, told=kill_once).switched
-    assert killed
+        another = worker(tmp_path, address, "another", place.environment)
+        with killed_amid(majung, only, "only", then=lambda: stack.enter_context(another)):
+            assert rebuild(majung.journal, majung.serving, engine=engine, expect=Expect.NONE).switched
     assert digests(majung) == rows
 
 

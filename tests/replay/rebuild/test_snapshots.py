@@ -29,6 +29,7 @@ from tests.given import on
 from tests.replay.rebuild.conftest import PEOPLE
 from tests.replay.rebuild.test_resuming import Killed, after
 from tests.replay.test_worker import linked
+from tests.servers import waiting
 
 FIRST, SECOND, THIRD = (datetime(2025, month, 1, tzinfo=UTC) for month in (8, 9, 10))
 ONE, OTHER, ALONE = PEOPLE[:3]
@@ -73,13 +74,6 @@ def rows(journal: Journal, model: ReadModel, name: str) -> list[object]:
     with journal.database.read() as connection:
         [found] = pinned(connection, [model], name)
         return model.ordered(generations.read(connection, found))
-
-
-def waiting(journal: Journal) -> bool:
-    """Whether PostgreSQL makes somebody wait for another's transaction."""
-    with journal.database.read() as connection:
-        found = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        return connection.exec_driver_sql(found).first() is not None
 
 
 def states(journal: Journal) -> dict[str, str]:
@@ -200,7 +194,7 @@ def test_what_was_being_recorded_when_a_snapshot_began_is_in_it_for_everybody_or
         taking = others.submit(take, populated, [timeline], Clocks("report", now, now), told=commit)
         # It waits for whoever records; were it to fold meanwhile, the rest would come after its first part.
         while not committed.is_set() and not taking.done():
-            if waiting(populated):
+            if waiting(populated.database.url):
                 commit()
         taking.result()
     assert {row.touchpoints for row in rows(populated, timeline, "report")} == {4}  # type: ignore[attr-defined]
