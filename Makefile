@@ -19,7 +19,7 @@ demo: $(READY) ## simulate, build, print the figures and serve (ARGS=--no-serve 
 	$(BIN)/majung demo $(ARGS)
 
 test: $(READY) ## run the tests (ARGS are pytest's)
-	$(BIN)/python -m pytest --numprocesses $(TESTS_AT_ONCE) --dist loadfile --durations 40 $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder --durations 40 $(ARGS)
 
 check: $(READY) ## lint, format, types and floors
 	$(BIN)/ruff check .

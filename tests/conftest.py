@@ -1,6 +1,8 @@
 """Real parts for every test that needs them: a journal on SQLite and on PostgreSQL, each fresh, and a Kafka."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,11 +22,18 @@ from replay.vault import Vault, index_key
 from tests.brokers import Broker, NoBroker, broker
 from tests.servers import fresh_database, postgres
 
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30
 _KAFKA = pytest.StashKey[set[str]]()
 MASTER_KEY = bytes(range(32))
 BLIND = BlindIndex(index_key(MASTER_KEY))
 MODELS = (*wiring.MODELS, directory(BLIND))
 """All read models that serve, those included that need a key."""
+
+
+def pytest_configure() -> None:
+    """Lets the files of tests lie in memory where there is room for them: a thousand databases are written and gone."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        tempfile.tempdir = str(_MEMORY)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
     if given := os.environ.get("MAJUNG_TEST_POSTGRES"):
         yield given.rstrip("/")
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    # The path of its socket must be short. What is to be durable lies on a disk.
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp" if durable or len(tempfile.gettempdir()) > 20 else None))
     data = folder / "data"
     as_nobody = _as_nobody()
     if as_nobody:
