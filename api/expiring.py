@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from api.logs import kind_and_places
 from replay.journal import Journal
-from replay.parked import remove_expired
+from replay.messages.parked import remove_expired
 
 log = logging.getLogger("majung.parked")
 

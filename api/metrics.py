@@ -17,10 +17,11 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from api.wiring import Majung
-from replay import backlog, metrics, schema
-from replay.backlog import Behind
-from replay.held import count_held
+from replay import metrics, schema
+from replay.live.held import count_held
 from replay.metrics import InDatabase
+from replay.queries import backlog
+from replay.queries.backlog import Behind
 from replay.rebuild import progress
 from replay.rebuild.choosing import Line
 from replay.rebuild.progress import Replay

@@ -29,9 +29,9 @@ from domain.roles import Role, RoleEnd, roles_of
 from domain.subject_copy import Others, given, given_of_amendment, in_seoul, names_of_workers
 from domain.touchpoint import Touchpoint
 from projections.wellbeing import WellbeingRow, wellbeing
-from replay.as_of import Person, person
+from replay.commands.workers import RefusedByPolicy, tracked
 from replay.journal import Journal
-from replay.workers import RefusedByPolicy, tracked
+from replay.queries.as_of import Person, person
 
 TITLE = "Everything that Majung has recorded of one person, for that person"
 LAW = "Personal Information Protection Act, Art. 35"

@@ -24,15 +24,16 @@ from projections.read_model import ReadModel
 from projections.relationships import relationships
 from projections.timeline import timeline
 from projections.wellbeing import wellbeing
-from replay import generations, rule_sets, schema
+from replay import schema
 from replay.archive.refusals import ArchiveError
 from replay.database import Database
 from replay.journal import Journal
-from replay.lag import Lag, lag, last_recorded_at
+from replay.live import generations, rule_sets
+from replay.live.worker import Worker
+from replay.queries.lag import Lag, lag, last_recorded_at
 from replay.rebuild import Opened
 from replay.rebuild.engine import WorkerUnfit
 from replay.vault import Vault, create_master_key, index_key, read_master_key
-from replay.worker import Worker
 
 MODELS: Sequence[ReadModel] = (
     timeline,

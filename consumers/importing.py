@@ -19,8 +19,8 @@ from consumers.tables.mapping import CsvMapping
 from consumers.units import Read, Reject, Unit
 from domain.intake import SKEW, cloud_event
 from domain.touchpoint import Touchpoint
-from replay.held import CannotBeFolded
 from replay.journal import Outcome, differing_fields
+from replay.live.held import CannotBeFolded
 
 Record = Callable[[Sequence[Touchpoint]], list[Outcome]]
 Find = Callable[[Iterable[UUID]], list[Touchpoint]]

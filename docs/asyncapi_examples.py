@@ -13,7 +13,7 @@ from consumers.kafka.publish_journeys import headers_of
 from consumers.kafka.sending import Outgoing
 from projections.current_journey import current_journey
 from projections.journey import JourneyRow
-from replay.parked import Parked, Unpublished
+from replay.messages.parked import Parked, Unpublished
 
 _PARTICIPANT = UUID("0b5a6c1e-3f4d-4c8a-9d2e-7f1a2b3c4d5e")
 _CALL, _PRESCRIPTION = (UUID(int=number, version=5) for number in (1, 2))

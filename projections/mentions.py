@@ -3,7 +3,7 @@
 A tie between two tracked people stands in the stream of the one who told of it, and is in the other's network too.
 These rows find it from the other side, at every (as_of, known_at): what was corrected or voided since is here as well,
 and nobody's consent is asked. Whether there is a tie, and who may see it, is folded from the people themselves
-(replay/shared_ties.py). So nothing here changes when somebody else consents.
+(replay/queries/shared_ties.py). So nothing here changes when somebody else consents.
 """
 
 from collections.abc import Collection, Iterator

@@ -26,16 +26,16 @@ from domain.history import History, Recorded, history_of
 from domain.touchpoint import Touchpoint
 from domain.versions import present
 from replay.append import AlreadyThere, Clock, append, append_one
+from replay.commands.workers import ensure_worker
 from replay.database import Database
-from replay.held import Cause, cause_of
 from replay.identities import LinksMovedOn, ensure_no_links_since, streams_ever_linked
+from replay.live.held import Cause, cause_of
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
 from replay.metrics import count_statuses
 from replay.reading import Reader, Unreadable
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads
 from replay.vault import KeyMissing, MasterKeyUnusable, ParticipantKey, Vault
-from replay.workers import ensure_worker
 
 Status = Literal["recorded", "duplicate", "conflict", "blocked"]
 Decision = Callable[[History], Sequence[Touchpoint]]

@@ -14,9 +14,9 @@ import pytest
 from api import wiring
 from projections.directory import BlindIndex, directory
 from projections.read_model import ReadModel
-from replay import generations
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
 from replay.schema import check, upgrade
 from replay.vault import Vault, index_key
 from tests.brokers import Broker, NoBroker, broker

@@ -16,8 +16,8 @@ from api.cli.values import plain
 from api.settings import load_settings
 from domain.clock import END_OF_TIME
 from projections.alert_list import AlertLine, alert_list
-from replay import acknowledging
-from replay.alerts import Watcher, everything, looks, standing
+from replay.commands import acknowledging
+from replay.queries.alerts import Watcher, everything, looks, standing
 
 Worker = Annotated[
     str | None,

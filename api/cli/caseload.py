@@ -12,7 +12,7 @@ from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from projections.caseload import Case
-from replay import casework
+from replay.commands import casework
 from replay.journal import CarriedOut
 
 TheWorker = Annotated[str, typer.Argument(metavar="WORKER", parser=NAMED, help="A worker's pseudonym.")]

@@ -10,8 +10,8 @@ import typer
 from api.cli.options import beginning_option, moment_option
 from api.wiring import Majung
 from domain.touchpoint import Touchpoint
-from replay.as_of import PersonUnknown
-from replay.choice import Choice, people_of
+from replay.queries.as_of import PersonUnknown
+from replay.queries.choice import Choice, people_of
 
 People = Annotated[
     list[UUID] | None,

@@ -11,7 +11,7 @@ from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from projections.concerns import ConcernStands, concerns, concerns_at
-from replay import generations
+from replay.live import generations
 
 Open = Annotated[bool, typer.Option("--open", help="Only those that are not closed: neither found nor ended.")]
 

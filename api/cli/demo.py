@@ -22,7 +22,7 @@ from api.wiring import Majung
 from consumers.simulation import WORKER_OF_WAITING, households_of, worth_looking_at
 from consumers.simulation.scenario import LAST_DAY
 from domain.clock import end_of_day
-from replay.generations import ReadModelOutdated
+from replay.live.generations import ReadModelOutdated
 from replay.synthetic import first_source
 
 People = Annotated[int, typer.Option(min=5000, help="How many registered participants.")]

@@ -21,7 +21,7 @@ from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from domain.clues import Clue, by_name, by_nickname, by_phone
 from projections.suggested_links import SuggestedLink, TooCommon
-from replay.duplicates import MOST_FOUND, look_up, suggestions
+from replay.queries.duplicates import MOST_FOUND, look_up, suggestions
 
 
 class What(StrEnum):

@@ -22,20 +22,20 @@ from domain.overriding import OverrideError
 from domain.refusals import IntakeError
 from domain.schema import NoSuchSchema
 from replay.archive.refusals import ArchiveError, ArchiveRefused, NoArchive
-from replay.as_of import PersonUnknown
+from replay.commands.workers import RefusedByPolicy
 from replay.database import DatabaseUnusable, UnknownDatabase
-from replay.held import CannotBeFolded, NotHeld
 from replay.journal import DecisionContended
+from replay.live.held import CannotBeFolded, NotHeld
+from replay.live.rule_sets import RuleSetTaken
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
-from replay.parked import ParkedBytesGone, ParkedError, ParkedUnknown
+from replay.messages.parked import ParkedBytesGone, ParkedError, ParkedUnknown
+from replay.queries.as_of import PersonUnknown
 from replay.rebuild import NotDeterministic, ReplayRunning
 from replay.rebuild.choosing import NothingToChoose, Stale
 from replay.rebuild.engine import ClusterUnusable
 from replay.rebuild.snapshots import SnapshotRefused
-from replay.rule_sets import RuleSetTaken
 from replay.synthetic import NotSynthetic
 from replay.vault import VaultError
-from replay.workers import RefusedByPolicy
 
 
 class ExitCode(IntEnum):

@@ -14,7 +14,7 @@ from api.settings import load_settings
 from domain.follow_ups import Kind
 from projections.follow_ups import follow_ups
 from projections.whom_to_call import Call, Urgency, whom_to_call
-from replay import generations
+from replay.live import generations
 
 OfKind = Annotated[Kind | None, typer.Option(help="Only of this kind.")]
 

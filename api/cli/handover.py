@@ -12,7 +12,7 @@ from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from projections.handover import OpenItem
-from replay import casework
+from replay.commands import casework
 
 Giver = Annotated[str, typer.Option("--from", parser=NAMED, metavar="NAME", help="Pseudonym of the worker who leaves.")]
 Receiver = Annotated[

@@ -12,8 +12,8 @@ from api.cli.options import Limit, Output, Participant
 from api.cli.output import Format, show
 from api.settings import load_settings
 from api.wiring import Majung
-from replay import held
-from replay.held import Held
+from replay.live import held
+from replay.live.held import Held
 
 People = Annotated[
     list[UUID] | None,

@@ -12,7 +12,7 @@ from api.cli.output import Format, show
 from api.cli.up_to_date import remark_if_behind
 from api.settings import load_settings
 from projections.households import Member
-from replay.casework import household_at
+from replay.commands.casework import household_at
 
 Household = Annotated[UUID, typer.Argument(metavar="ID", help="The household's pseudonym, a UUID.")]
 

@@ -10,7 +10,7 @@ from api.cli.listing import Listing, record
 from api.cli.options import KnownAt, Output, Participant, Who, Why
 from api.cli.output import Format, show
 from api.settings import load_settings
-from replay import linking
+from replay.commands import linking
 
 _ID = "A participant's pseudonym, a UUID."
 One = Annotated[UUID, typer.Argument(metavar="ONE", help=_ID)]

@@ -15,8 +15,8 @@ from api.cli.options import AsOf, KnownAt, Output, Participant, moment_option
 from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.network import Change, Network, SeenTie, change_between, network_at, tie_ids_at, ties_of
-from replay.as_of import person
-from replay.shared_ties import ties_seen_by
+from replay.queries.as_of import person
+from replay.queries.shared_ties import ties_seen_by
 
 CompareWith = Annotated[
     datetime | None,

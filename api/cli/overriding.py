@@ -12,7 +12,7 @@ from api.cli.options import Output, Participant, Who, Why, day
 from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.codes import Stage
-from replay import overriding
+from replay.commands import overriding
 from replay.journal import CarriedOut
 
 StageTold = Annotated[Stage, typer.Option("--stage", help="The stage to show beside the rule's.")]

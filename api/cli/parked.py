@@ -14,8 +14,8 @@ from api.cli.output import Format, show
 from api.commands import Reason
 from api.settings import load_settings
 from api.wiring import Majung
-from replay import parked
-from replay.parked import Parked, ParkedBytesGone
+from replay.messages import parked
+from replay.messages.parked import Parked, ParkedBytesGone
 
 _MOST = 2**63 - 1
 """What a database takes as a number."""

@@ -25,8 +25,8 @@ from domain import journey
 from domain.schema import stored_names
 from domain.versions import alike
 from projections.progress import health_over_time
-from replay.as_of import Person, person
-from replay.held import Held, folding, held_among
+from replay.live.held import Held, folding, held_among
+from replay.queries.as_of import Person, person
 
 Types = Annotated[
     list[str] | None, typer.Option("--type", metavar="NAME", help="Only events of this type; may be given again.")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table
 from api.cli.up_to_date import remark_if_behind
 from api.wiring import Majung
 from projections.read_model import ReadModel
-from replay import generations
+from replay.live import generations
 from replay.rebuild import snapshots
 
 Pin = Annotated[

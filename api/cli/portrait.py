@@ -11,7 +11,7 @@ from domain.history import Fact
 from domain.journey import Episode, Explanation, Rules, episodes_of, journey_of, override_at, status
 from domain.roles import roles_at, roles_of
 from projections.wellbeing import WellbeingRow, wellbeing
-from replay.as_of import Person
+from replay.queries.as_of import Person
 
 _SCORE = (
     "instrument",

@@ -36,11 +36,11 @@ from domain.journey import VERSION_1
 from projections.journey import journey, under
 from projections.read_model import ReadModel
 from replay.archive.archived import Archived
+from replay.live.verify import Finding, verify
+from replay.live.worker import Worker
 from replay.rebuild import Crew, Engine, Expect, Rebuilt, processors, rebuild
 from replay.rebuild.engine import DaskExtraMissing
 from replay.rebuild.gate import holds
-from replay.verify import Finding, verify
-from replay.worker import Worker
 
 Names = Annotated[
     list[str] | None,

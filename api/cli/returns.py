@@ -12,7 +12,7 @@ from api.settings import load_settings
 from domain.journey import VERSION_1, Returns, returns_within
 from projections.journey import under
 from projections.returns import exits
-from replay import rule_sets
+from replay.live import rule_sets
 
 MONTHS = (6, 12, 24)
 

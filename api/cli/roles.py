@@ -6,7 +6,7 @@ from api.cli.options import AsOf, KnownAt, Output, Participant
 from api.cli.output import Format, show
 from api.settings import load_settings
 from domain.roles import roles_at, roles_of
-from replay.as_of import person
+from replay.queries.as_of import person
 
 _COLUMNS = ("role", "since", "until", "end", "relapse", "ended_by", "evidence")
 

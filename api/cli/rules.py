@@ -15,8 +15,8 @@ from api.cli.rule_sets import registered_rule_set, rule_set, rules_of_file
 from api.settings import load_settings
 from domain.journey import VERSION_1, Rules, Spell
 from projections.journey import journey, under
-from replay import rule_sets
-from replay.what_if import Trial, try_rules
+from replay.live import rule_sets
+from replay.queries.what_if import Trial, try_rules
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="TOML: a version, and the figures that differ from 1.")]
 Version = Annotated[str, typer.Argument(metavar="V", help="A version of `majung rules list`, or a TOML file.")]

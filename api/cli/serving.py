@@ -17,7 +17,7 @@ from api.cli.messages import remark
 from api.logs import kind_and_places, logged
 from api.settings import Settings, load_settings
 from api.wiring import Majung
-from replay.held import cause_of
+from replay.live.held import cause_of
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.vault import KeyMissing, SealBroken
 

@@ -16,7 +16,7 @@ from domain.wellbeing import OccasionChange, Start, change_since_baseline, start
 from projections.journey import under
 from projections.since_baseline import followers
 from projections.wellbeing import wellbeing
-from replay import rule_sets
+from replay.live import rule_sets
 
 SCORES = {"all": True, "without_triggering": False}
 """The primary figures, and the sensitivity line: the same without scores on which the entry into HEALING rests."""

@@ -14,8 +14,8 @@ from api.cli.options import Output
 from api.cli.output import Format, show
 from api.cli.replaying import BRIEF, Names, named
 from api.settings import load_settings
-from replay.choice import Choice
-from replay.verify import Finding, sampled, verify
+from replay.live.verify import Finding, sampled, verify
+from replay.queries.choice import Choice
 
 Sample = Annotated[
     int | None, typer.Option("--sample", min=1, max=1_000_000, help="Only so many people, chosen by chance.")

@@ -14,7 +14,7 @@ from domain.instruments import INSTRUMENTS
 from domain.journey import journey_of
 from domain.wellbeing import Progress
 from projections.progress import HealthOverTime, InstrumentOverTime, health_over_time
-from replay.as_of import person
+from replay.queries.as_of import person
 
 _MEASURE = (
     "instrument",

@@ -22,8 +22,8 @@ from domain.alerts import Cause
 from domain.clock import END_OF_TIME
 from domain.codes import About
 from projections.alert_list import AlertLine, AlertState, alert_list
-from replay import acknowledging
-from replay.alerts import Look, Mark, News, Watcher, everything, looks, standing
+from replay.commands import acknowledging
+from replay.queries.alerts import Look, Mark, News, Watcher, everything, looks, standing
 
 READERS_AT_MOST = 500
 

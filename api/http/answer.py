@@ -9,8 +9,8 @@ from api.wiring import Majung
 from domain.clock import END_OF_TIME, day_of, end_of_day
 from domain.journey import VERSION_1, Rules
 from projections.as_json import Instant, Part
-from replay.as_of import Person, person
-from replay.held import held_among
+from replay.live.held import held_among
+from replay.queries.as_of import Person, person
 
 __all__ = ["Answer", "Asked", "HeldRows", "Instant", "Part", "ask"]
 

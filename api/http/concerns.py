@@ -17,7 +17,7 @@ from domain.casework import State
 from domain.cloud_events import in_utc
 from domain.codes import About, Reporter
 from projections.concerns import ConcernStands, concerns, concerns_at
-from replay import generations
+from replay.live import generations
 
 
 class ConcernsAsked(AsOf):

@@ -18,7 +18,7 @@ from api.wiring import Majung
 from domain.clues import Clue, ClueKind, by_name, by_nickname, by_phone
 from domain.touchpoint import Name, Text
 from projections.suggested_links import Strength
-from replay.duplicates import look_up, suggestions
+from replay.queries.duplicates import look_up, suggestions
 
 
 class Suggesting(BaseModel):

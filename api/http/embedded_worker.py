@@ -7,8 +7,8 @@ from typing import Literal
 from anyio import to_thread
 
 from api.logs import kind_and_places
+from replay.live.worker import Worker
 from replay.metrics import PART_RUNNING, RETRIES
-from replay.worker import Worker
 
 RETRY_SECONDS = 2.0
 STOP_SECONDS = 30.0

@@ -11,7 +11,7 @@ from domain.journey import Rules
 from domain.network import SeenTie
 from projections.relationships import relationships
 from projections.wellbeing import wellbeing
-from replay.as_of import Person
+from replay.queries.as_of import Person
 
 SHAPE = 4
 """Warning: raise it when an answer's shape or meaning changes, or readers keep what an older release told them."""

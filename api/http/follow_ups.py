@@ -27,7 +27,7 @@ from domain.follow_ups import Kind
 from projections.caseload import Ground, caseload, had_by
 from projections.follow_ups import follow_ups
 from projections.whom_to_call import Call, Place, Urgency, places
-from replay import generations
+from replay.live import generations
 
 _FIXED = struct.Struct(">qIBbqB16sq")
 _TEXT = re.compile(r"[A-Za-z0-9_-]{63,1200}={0,2}", re.ASCII)

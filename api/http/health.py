@@ -10,8 +10,9 @@ from api.http.answer import Part
 from api.http.embedded_worker import EmbeddedWorker
 from api.http.problems import RETRY_AFTER_SECONDS, Problem, documented
 from api.wiring import Majung
-from replay import generations, rule_sets, schema
+from replay import schema
 from replay.database import DatabaseUnusable
+from replay.live import generations, rule_sets
 from replay.tables import heads
 from replay.vault import VaultError
 

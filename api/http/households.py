@@ -10,7 +10,7 @@ from api.http.commands import ASKED
 from api.http.problems import documented
 from api.http.workers import AsOf
 from api.wiring import Majung
-from replay.casework import household_at
+from replay.commands.casework import household_at
 
 
 class MemberTold(Part):

@@ -21,7 +21,7 @@ from api.wiring import Majung
 from domain.clock import END_OF_TIME
 from domain.identities import AlreadyOnePerson, LinkingError, ParticipantUnknown
 from domain.journey import VERSION_1
-from replay import linking
+from replay.commands import linking
 
 
 class KnownAt(BaseModel):

@@ -15,7 +15,7 @@ from api.http.problems import Problem, documented
 from api.wiring import Majung
 from domain.codes import Stage
 from domain.overriding import OverrideError
-from replay import overriding
+from replay.commands import overriding
 from replay.journal import CarriedOut
 
 

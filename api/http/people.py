@@ -22,8 +22,8 @@ from domain.clock import END_OF_TIME
 from domain.cloud_events import in_utc
 from domain.journey import VERSION_1, Rules
 from domain.network import SeenTie
-from replay.held import folding
-from replay.shared_ties import ties_seen_by
+from replay.live.held import folding
+from replay.queries.shared_ties import ties_seen_by
 
 Told = TypeVar("Told", bound=Answer)
 

@@ -14,12 +14,12 @@ from api.http.problems import Problem, does_not_fold, refusal, response_of, unav
 from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay.append import AlreadyThere
-from replay.as_of import PersonUnknown
+from replay.commands.workers import RefusedByPolicy
 from replay.database import AWAY, DatabaseUnusable
-from replay.held import CannotBeFolded, cause_of
+from replay.live.held import CannotBeFolded, cause_of
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
+from replay.queries.as_of import PersonUnknown
 from replay.vault import KeyMissing, SealBroken, VaultError
-from replay.workers import RefusedByPolicy
 
 log = logging.getLogger("majung.http")
 

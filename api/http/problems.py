@@ -12,7 +12,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from domain.refusals import IntakeError
-from replay.held import Cause
+from replay.live.held import Cause
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:majung:problem:"

@@ -15,7 +15,7 @@ from api.http.problems import Problem, documented
 from api.wiring import Majung
 from domain.casework.refusals import CommandIdReused, SameWorker
 from projections.handover import ItemKind
-from replay import casework
+from replay.commands import casework
 
 
 class AsOf(BaseModel):

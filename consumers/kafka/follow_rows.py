@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from consumers.kafka.outbox import SENT_TWICE, Outbox, log
 from consumers.kafka.sending import Outgoing
-from replay import outboxes
+from replay.messages import outboxes
 
 Rows = TypeVar("Rows")
 

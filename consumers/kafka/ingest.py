@@ -41,10 +41,10 @@ from domain.intake import SKEW
 from domain.touchpoint import Touchpoint
 from replay.database import is_away
 from replay.garbage import not_collecting
-from replay.held import CannotBeFolded
 from replay.journal import Journal, Outcome
+from replay.live.held import CannotBeFolded
+from replay.messages.parked import RawMessage, ToPark, park
 from replay.metrics import INGEST_REBALANCES, RETRIES
-from replay.parked import RawMessage, ToPark, park
 
 log = logging.getLogger("majung.kafka.ingest")
 

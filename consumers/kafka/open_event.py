@@ -15,7 +15,7 @@ from domain.clock import from_microseconds
 from domain.cloud_events import ATTRIBUTE_OF, in_utc
 from domain.moments import moments_of
 from replay.mapper import kind_of
-from replay.published import OpenRow
+from replay.messages.published import OpenRow
 
 CONTENT_TYPE: Final = b"application/cloudevents+json; charset=UTF-8"
 """What the Kafka binding of CloudEvents asks for in structured mode."""

@@ -17,7 +17,7 @@ from consumers.kafka.topics import PARKED_BYTES
 from domain.clock import to_microseconds
 from domain.cloud_events import in_utc
 from projections.as_json import Part
-from replay.parked import Unpublished
+from replay.messages.parked import Unpublished
 
 PARKED: Final = "message-parked.v1"
 DECIDED: Final = "parked-message-decided.v1"

@@ -14,9 +14,9 @@ from consumers.kafka.open_event import headers_of, key_of, open_event, place_in
 from consumers.kafka.outbox import SENT_TWICE, Outbox, log
 from consumers.kafka.sending import Outgoing
 from consumers.kafka.topics import JOURNAL
-from replay import published
 from replay.journal import Journal
-from replay.published import OpenRow
+from replay.messages import published
+from replay.messages.published import OpenRow
 
 BATCH = 4_000
 """Events a step."""

@@ -27,9 +27,10 @@ from consumers.kafka.topics import JOURNEYS
 from domain.journey import VERSION_1
 from projections.current_journey import current_journey
 from projections.journey import journey
-from replay import generations, outboxes, published_journeys
-from replay.generations import Generation
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import Generation
+from replay.messages import outboxes, published_journeys
 
 BATCH = 1_000
 """Events followed, or people compared, a step."""

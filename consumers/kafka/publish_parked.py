@@ -14,9 +14,9 @@ from consumers.kafka.follow_rows import FollowRows, Part
 from consumers.kafka.last_messages import LastMessage
 from consumers.kafka.parked_event import events_of, told_by
 from consumers.kafka.topics import PARKED
-from replay import parked
 from replay.journal import Journal
-from replay.parked import ParkedUnknown, Unpublished
+from replay.messages import parked
+from replay.messages.parked import ParkedUnknown, Unpublished
 
 BATCH = 500
 """Parked messages a step."""

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from consumers.kafka.ingest import what_is_wrong
 from consumers.kafka.messages import REFUSALS, read_message
 from domain.intake import SKEW
-from replay import parked
 from replay.journal import Journal, Outcome
+from replay.messages import parked
 from replay.vault import SealBroken
 
 BYTES_GONE = "bytes-gone"

@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from domain.components import Link
 from projections.read_model import ReadModel
-from replay import generations
 from replay.archive.archived import Archived
 from replay.identities import links_by_person, relink_all
 from replay.journal import Journal
+from replay.live import generations
 from replay.rebuild import ledger
 from replay.rebuild.crew import Crew, processors
 from replay.rebuild.engine import Engine, Opened, Opening

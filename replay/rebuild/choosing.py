@@ -6,10 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from projections.read_model import ReadModel
-from replay import generations, held
 from replay.database import DatabaseUnusable
-from replay.generations import Generation, generation
 from replay.journal import Journal
+from replay.live import generations, held
+from replay.live.generations import Generation, generation
 from replay.rebuild import ledger
 from replay.rebuild.clearing import clear
 from replay.rebuild.ledger import READY, SWITCHED, ReplayRunning, Standing

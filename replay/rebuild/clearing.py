@@ -11,9 +11,9 @@ import psycopg
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
-from replay import generations
-from replay.generations import Generation
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import Generation
 from replay.rebuild import ledger
 from replay.rebuild.ledger import READY
 from replay.tables import read_models, rebuilds

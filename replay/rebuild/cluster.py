@@ -22,8 +22,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.components import Link
-from replay.fold_code import fold_code
 from replay.journal import Journal
+from replay.live.fold_code import fold_code
 from replay.rebuild.engine import (
     NotForFiles,
     Opened,

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select
 
 from projections.read_model import ReadModel
-from replay import generations
 from replay.database import portions
-from replay.generations import Generation
+from replay.live import generations
+from replay.live.generations import Generation
 from replay.rebuild.gate import (
     Compared,
     Scope,

@@ -25,8 +25,8 @@ from sqlalchemy import (
     union,
 )
 
-from replay import generations
-from replay.generations import Generation
+from replay.live import generations
+from replay.live.generations import Generation
 from replay.tables import held, journal, members
 
 EXAMPLES = 5

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Row, Update, delete, func, insert, select, up
 
 from domain.clock import END_OF_TIME
 from projections.read_model import ReadModel
-from replay import generations
 from replay.database import DatabaseUnusable
-from replay.fold_code import fold_code
-from replay.generations import Generation, ReplaySuperseded, generation
+from replay.live import generations
+from replay.live.fold_code import fold_code
+from replay.live.generations import Generation, ReplaySuperseded, generation
 from replay.rebuild import processes
 from replay.tables import heads, read_models, rebuild_members, rebuild_parts, rebuilds
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from projections.read_model import ReadModel
-from replay import generations
-from replay.generations import Generation
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import Generation
+from replay.live.worker import Worker
 from replay.rebuild import ledger
-from replay.worker import Worker
 
 _AT_ONCE = 1_000
 """Events of one transaction."""

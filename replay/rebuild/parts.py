@@ -12,13 +12,14 @@ from sqlalchemy import Connection, func, insert, select, update
 from domain.components import Link
 from domain.history import History, Recorded, history_of
 from projections.read_model import ReadModel
-from replay import folded_rows, generations, held, whole_log
+from replay import whole_log
 from replay.database import portions
-from replay.folded_rows import FoldedRows
 from replay.garbage import not_collecting
-from replay.held import CannotBeFolded, Cause, cause_of
 from replay.journal import Journal
 from replay.lens import Lens
+from replay.live import folded_rows, generations, held
+from replay.live.folded_rows import FoldedRows
+from replay.live.held import CannotBeFolded, Cause, cause_of
 from replay.reading import bounds, together
 from replay.rebuild import ledger
 from replay.rebuild.ledger import Rebuild

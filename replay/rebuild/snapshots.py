@@ -14,13 +14,13 @@ from sqlalchemy import Connection, select, update
 from domain.clock import MICROSECOND
 from domain.components import Link, in_force, roots
 from projections.read_model import ReadModel
-from replay import generations
 from replay.append import hold_heads
 from replay.database import DatabaseUnusable
-from replay.generations import Generation
 from replay.identities import links_by_person
 from replay.journal import Journal
-from replay.lag import last_recorded_at
+from replay.live import generations
+from replay.live.generations import Generation
+from replay.queries.lag import last_recorded_at
 from replay.rebuild import ledger
 from replay.rebuild.crew import Crew
 from replay.rebuild.engine import Engine, Opened

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from projections.read_model import ReadModel
-from replay import generations, held
 from replay.journal import Journal
+from replay.live import generations, held
 from replay.rebuild import ledger
 from replay.rebuild.clearing import clear
 from replay.rebuild.comparing import FirstLook, Served, first_look, names_serving, second_look, served

@@ -16,7 +16,7 @@ from api.http import create_app
 from api.settings import Part
 from api.wiring import Majung
 from api.working import PARTS, work
-from replay.parked import KEPT, RawMessage, ToPark, park
+from replay.messages.parked import KEPT, RawMessage, ToPark, park
 from replay.tables import parked
 from tests.api.http.requests import settings_in
 

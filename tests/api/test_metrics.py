@@ -17,9 +17,10 @@ from api import wiring
 from api.metrics import MetricsNotServed, exposition, registry_of, served
 from api.wiring import Majung
 from projections.timeline import timeline
-from replay import backlog, published
+from replay.messages import published
+from replay.messages.parked import RawMessage, ToPark, park
 from replay.metrics import IN_DATABASE, OF_PROCESS
-from replay.parked import RawMessage, ToPark, park
+from replay.queries import backlog
 from replay.rebuild import rebuild
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import take
@@ -195,7 +196,7 @@ def test_where_alerts_cannot_be_told_everything_else_is(majung: Majung, monkeypa
         raise MasterKeyUnusable
 
     before = names(read(majung))
-    monkeypatch.setattr("replay.backlog.alerts_to_acknowledge", fail)
+    monkeypatch.setattr("replay.queries.backlog.alerts_to_acknowledge", fail)
     told = read(majung)
     assert told["majung_database_up", ()] == 1
     assert before - names(told) == {"majung_alerts_open", "majung_alerts_escalated"}

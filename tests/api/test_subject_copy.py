@@ -12,8 +12,8 @@ from api.subject_copy import EarlierCopyRefused, HouseholdHasNoCopy, SubjectCopy
 from api.wiring import Majung
 from domain.clock import parse_moment
 from domain.touchpoint import Touchpoint
-from replay.as_of import PersonUnknown
-from replay.linking import link, unlink
+from replay.commands.linking import link, unlink
+from replay.queries.as_of import PersonUnknown
 from replay.recorder import now_in_utc
 from tests.api.http.requests import settings_in
 from tests.examples import (

@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from replay import generations
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
 from replay.schema import check, upgrade
 from replay.vault import Vault
 from tests.conftest import MASTER_KEY, MODELS

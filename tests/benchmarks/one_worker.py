@@ -7,9 +7,9 @@ import sys
 
 from replay.database import Database
 from replay.journal import Journal
+from replay.live.worker import Worker
 from replay.schema import check
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.conftest import MASTER_KEY, MODELS
 
 

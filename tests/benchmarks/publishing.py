@@ -11,7 +11,7 @@ from kafka.admin import NewTopic
 from consumers.kafka.open_event import headers_of, key_of, open_event
 from consumers.kafka.publish import Publish
 from replay.journal import Journal
-from replay.published import open_rows
+from replay.messages.published import open_rows
 from tests.benchmarks.events import realistic
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Goal, Measured, speed, take_turns

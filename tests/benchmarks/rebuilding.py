@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from projections.journey import journey
 from projections.timeline import timeline
-from replay import generations
 from replay.journal import Journal
+from replay.live import generations
 from replay.rebuild import Crew, Opened, ledger, rebuild
 from tests.benchmarks.events import realistic
 from tests.benchmarks.ground import Ground, open_journal

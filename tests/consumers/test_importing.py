@@ -19,8 +19,8 @@ from consumers.tables.mapping import ColumnsMissing, CsvMapping, load_mapping, p
 from domain.events import MeasureTaken
 from domain.intake import cloud_event
 from domain.touchpoint import Touchpoint
-from replay.held import Cause
 from replay.journal import Journal, Outcome
+from replay.live.held import Cause
 from tests.consumers.memory import MemoryJournal, Sealing
 from tests.examples import EXAMPLES, call_received, store_visited
 

@@ -17,10 +17,10 @@ from domain.schema import schema_of, stored_names
 from domain.touchpoint import Touchpoint
 from projections.current_journey import current_journey
 from projections.journey import journey
-from replay import parked
 from replay.journal import Journal
-from replay.parked import RawMessage, ToPark
-from replay.published import open_rows
+from replay.messages import parked
+from replay.messages.parked import RawMessage, ToPark
+from replay.messages.published import open_rows
 from tests.examples import EXAMPLES, call_received
 from tests.given import given
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from replay import generations
 from replay.journal import Journal
+from replay.live import generations
 from tests.conftest import MODELS
 
 Digests = dict[str, str]

@@ -12,15 +12,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.touchpoint import Touchpoint
-from replay import generations
 from replay.append import shard_of
-from replay.as_of import person
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
+from replay.queries.as_of import person
 from replay.rebuild import rebuild
 from replay.schema import upgrade
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.conftest import MASTER_KEY, MODELS, lay_out
 from tests.given import FIRST_RECORDED_AT
 

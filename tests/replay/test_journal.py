@@ -23,7 +23,7 @@ from tests.conftest import MASTER_KEY
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.given import given, on
 from tests.replay.linking import A, B, C, about
-from tests.replay.test_held import FAULTS, key_of_another_master, missing_key
+from tests.replay.live.test_held import FAULTS, key_of_another_master, missing_key
 
 
 def positions(found: Journal) -> list[int]:

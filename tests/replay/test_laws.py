@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from consumers.simulation import population
 from domain.touchpoint import Touchpoint
-from replay import generations
-from replay.as_of import person
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
+from replay.queries.as_of import person
 from replay.rebuild import rebuild
 from replay.schema import upgrade
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT
 from tests.given import on

@@ -15,14 +15,14 @@ from domain.touchpoint import Touchpoint
 from projections.contributions import contributions
 from projections.figure_definition import Count, Window
 from projections.timeline import TimelineRow, happenings
-from replay import generations, held
-from replay.as_of import person
-from replay.choice import Choice, people_of
-from replay.held import CannotBeFolded
 from replay.journal import Journal
+from replay.live import generations, held
+from replay.live.held import CannotBeFolded
+from replay.live.worker import Worker
+from replay.queries.as_of import person
+from replay.queries.choice import Choice, people_of
 from replay.rebuild import rebuild
 from replay.tables import journal as stored
-from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import (
     call_placed,

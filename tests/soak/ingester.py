@@ -9,8 +9,8 @@ from threading import Event, Thread
 from consumers.kafka.ingest import Ingest
 from replay.database import Database
 from replay.journal import Journal
+from replay.live.worker import Worker
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.conftest import MASTER_KEY, MODELS
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
+from replay.live.worker import Worker
 from replay.rebuild import rebuild
 from replay.tables import journal as stored
-from replay.worker import Worker
 from tests.brokers import Broker
 from tests.conftest import MODELS
 from tests.consumers.kafka.topics import Topic

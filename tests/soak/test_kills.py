@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from replay import generations
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
 from replay.rebuild import rebuild
 from replay.tables import journal as stored
-from replay.worker import Worker
 from tests.conftest import MODELS
 
 

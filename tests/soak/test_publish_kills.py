@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from domain.touchpoint import Touchpoint
-from replay import generations, linking
+from replay.commands import linking
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
 from replay.recorder import now_in_utc
-from replay.worker import Worker
 from tests.brokers import Broker
 from tests.consumers.kafka.reading import first_copies, new_topic, read
 from tests.consumers.kafka.test_publish import killed_after, places

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from replay.journal import Journal
+from replay.live.verify import verify
+from replay.live.worker import Worker
 from replay.rebuild import ledger
 from replay.tables import read_models
-from replay.verify import verify
-from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
-from tests.replay.test_worker import linked
+from tests.replay.live.test_worker import linked
 from tests.soak.test_kills import digests
 
 EXAMPLES = (call_received, store_visited, measure_taken)

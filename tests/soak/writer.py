@@ -9,8 +9,8 @@ from uuid import UUID
 
 from replay.database import Database
 from replay.journal import Journal
+from replay.live.worker import Worker
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import call_received, measure_taken, store_visited
 

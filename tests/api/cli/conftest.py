@@ -17,7 +17,7 @@ from api.cli import app
 from api.settings import load_settings
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
-from replay import generations
+from replay.live import generations
 
 
 class Terminal:

@@ -6,9 +6,9 @@ from sqlalchemy.exc import OperationalError
 from api.cli.exits import CODES, ExitCode, Refused, exit_code, message
 from consumers.tables.mapping import ColumnsMissing
 from domain.refusals import UnknownVersion
-from replay.as_of import PersonUnknown
 from replay.database import UnknownDatabase
 from replay.journal import DecisionContended
+from replay.queries.as_of import PersonUnknown
 from replay.schema import SchemaTooNew
 from replay.vault import SealBroken
 

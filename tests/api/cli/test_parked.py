@@ -9,8 +9,8 @@ from sqlalchemy import update
 from api import wiring
 from api.settings import load_settings
 from domain.cloud_events import cloud_event
-from replay import parked
-from replay.parked import KEPT, RawMessage, ToPark
+from replay.messages import parked
+from replay.messages.parked import KEPT, RawMessage, ToPark
 from replay.tables import parked as table
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received

@@ -10,8 +10,8 @@ from api import wiring
 from api.settings import load_settings
 from consumers.kafka.publish_parked import PublishParked
 from consumers.kafka.topics import JOURNAL, JOURNEYS, PARKED
-from replay import parked
-from replay.parked import RawMessage, ToPark
+from replay.messages import parked
+from replay.messages.parked import RawMessage, ToPark
 from tests.api.cli.conftest import Terminal
 from tests.api.cli.test_serving import line_with, running
 from tests.brokers import Broker

@@ -7,7 +7,7 @@ import pytest
 from api import wiring
 from api.settings import load_settings
 from projections.journey import journey, under
-from replay.as_of import person
+from replay.queries.as_of import person
 from tests.api.cli.conftest import Terminal, record, served
 from tests.api.cli.test_trying_rules import LOW_AGAIN, in_healing_with_two_sessions
 from tests.examples import PARTICIPANT, call_received, state_observed, store_visited

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from api.http import streams
 from api.wiring import MODELS, Majung
 from domain.touchpoint import Touchpoint
-from replay import alerts as replay_alerts
-from replay.acknowledging import acknowledge
+from replay.commands.acknowledging import acknowledge
+from replay.queries import alerts as replay_alerts
 from replay.rebuild import rebuild
 from tests.api.http.event_streams import Message, Place, Stream, served
 from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post

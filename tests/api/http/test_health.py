@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.http import create_app, embedded_worker
 from api.wiring import MODELS, NAMES, Majung
-from replay import generations
+from replay.live import generations
 from tests.api.http.requests import PATIENCE_SECONDS, is_problem, wait_for
 from tests.examples import call_received, store_visited
 

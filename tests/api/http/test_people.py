@@ -11,7 +11,7 @@ from domain.clock import parse_moment
 from domain.cloud_events import in_utc
 from projections.journey import journey
 from projections.wellbeing import wellbeing
-from replay import generations
+from replay.live import generations
 from tests.api.http.requests import is_problem, person, post
 from tests.examples import (
     OTHER_PARTICIPANT,

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from api.wiring import Majung
 from domain.journey import VERSION_1
-from replay import rule_sets
+from replay.live import rule_sets
 from tests.api.cli.test_trying_rules import LOW_AGAIN, in_healing_with_two_sessions
 from tests.api.http.requests import person
 from tests.examples import call_received, consent_given, journey_ended

@@ -14,13 +14,13 @@ from consumers.kafka.retrying import retry
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
-from replay.parked import Parked, RawMessage, list_parked, open_raw
+from replay.messages.parked import Parked, RawMessage, list_parked, open_raw
 from replay.tables import journal as stored
 from tests.brokers import Broker
 from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
 from tests.examples import call_received, discovery_attempted, discovery_attempted_v1, measure_taken, store_visited
 from tests.replay.linking import A, B, about
-from tests.replay.test_held import missing_key
+from tests.replay.live.test_held import missing_key
 
 PEOPLE = [UUID(int=number, version=4) for number in range(1, 8)]
 EXAMPLES = (call_received, store_visited, measure_taken)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consumers.kafka.messages import REFUSALS, read_message
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
-from replay.parked import RawMessage
+from replay.messages.parked import RawMessage
 from tests import examples
 from tests.examples import call_received
 

@@ -10,7 +10,7 @@ from domain.cloud_events import ATTRIBUTE_OF, cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
 from replay.mapper import UnknownStoredName, has_sealed
-from replay.published import OpenRow, open_rows
+from replay.messages.published import OpenRow, open_rows
 from tests.examples import EXAMPLES, PARTICIPANT, call_received, store_visited, touchpoint_corrected
 
 

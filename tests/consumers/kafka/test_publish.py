@@ -20,16 +20,17 @@ from consumers.kafka.connecting import TopicMissing
 from consumers.kafka.publish import Publish
 from consumers.kafka.sending import BrokerAway, RefusedByBroker
 from domain.touchpoint import Touchpoint
-from replay import generations, published
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
 from replay.mapper import UnknownStoredName
+from replay.messages import published
 from replay.rebuild import rebuild
 from replay.recorder import now_in_utc
 from replay.schema import upgrade
 from replay.tables import published as stored
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.brokers import Broker
 from tests.conftest import MASTER_KEY, MODELS
 from tests.consumers.kafka.reading import Message, first_copies, new_topic, read

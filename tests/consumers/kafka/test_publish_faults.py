@@ -14,9 +14,9 @@ from consumers.kafka.outbox import Outbox, run_all
 from consumers.kafka.publish import Publish
 from consumers.kafka.publish_journeys import PublishJourneys
 from consumers.kafka.publish_parked import PublishParked
-from replay import generations
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
 from replay.schema import upgrade
 from replay.vault import Vault
 from tests.brokers import Broker

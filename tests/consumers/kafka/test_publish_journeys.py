@@ -20,15 +20,17 @@ from domain.history import History
 from domain.touchpoint import Touchpoint
 from projections.current_journey import current_journey
 from projections.journey import JourneyRow, fold, journey
-from replay import folded_rows, generations, linking, outboxes, published_journeys
+from replay.commands import linking
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import folded_rows, generations
+from replay.live.worker import Worker
+from replay.messages import outboxes, published_journeys
 from replay.rebuild import rebuild
 from replay.recorder import now_in_utc
 from replay.schema import upgrade
 from replay.tables import published_journeys as stored
 from replay.vault import Vault
-from replay.worker import Worker
 from tests.brokers import Broker
 from tests.conftest import MASTER_KEY
 from tests.consumers.kafka.reading import Message, eventually_read, new_topic, read

@@ -18,9 +18,9 @@ from consumers.kafka.publish_parked import PublishParked
 from consumers.kafka.retrying import retry
 from consumers.kafka.topics import PARKED, TOPICS, Layout, create
 from domain.cloud_events import cloud_event
-from replay import outboxes, parked
 from replay.journal import Journal
-from replay.parked import KEPT, RawMessage, ToPark
+from replay.messages import outboxes, parked
+from replay.messages.parked import KEPT, RawMessage, ToPark
 from replay.recorder import now_in_utc
 from replay.tables import parked as stored
 from tests.brokers import Broker

@@ -13,13 +13,14 @@ from consumers.kafka.outbox import Outbox
 from consumers.kafka.publish import Publish
 from consumers.kafka.publish_journeys import PublishJourneys
 from consumers.kafka.publish_parked import PublishParked
-from replay import generations, outboxes
 from replay.archive.export import export_journal
 from replay.archive.restore import restore_journal
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.worker import Worker
+from replay.messages import outboxes
 from replay.schema import upgrade
-from replay.worker import Worker
 from tests.brokers import Broker
 from tests.consumers.kafka.reading import first_copies, new_topic, read
 from tests.consumers.kafka.test_publish import facts, places, reached

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from consumers.simulation import population
-from replay import generations
 from replay.database import Database
 from replay.journal import Journal
+from replay.live import generations
 from replay.schema import upgrade
 from replay.tables import heads
 from replay.tables import journal as stored

@@ -22,8 +22,8 @@ from replay.archive.refusals import (
 )
 from replay.archive.restore import restore_journal
 from replay.archive.verify import compare_with_journal, verify_archive
+from replay.commands.linking import link
 from replay.journal import Journal
-from replay.linking import link
 from replay.rebuild import rebuild
 from replay.schema import SchemaTooNew
 from replay.vault import MasterKeyUnusable, Vault, keys

@@ -11,8 +11,8 @@ from domain.history import History
 from projections.read_model import ReadModel
 from projections.timeline import timeline
 from replay.journal import Journal
+from replay.live.worker import Worker
 from replay.rebuild import parts
-from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 

@@ -11,15 +11,15 @@ from sqlalchemy import update
 from domain.journey import AS_RECORDED
 from projections.journey import under
 from projections.timeline import timeline
-from replay import generations
-from replay.generations import ReadModelOutdated
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import ReadModelOutdated
+from replay.live.worker import Worker
 from replay.rebuild import clearing, ledger, rebuild
 from replay.rebuild.choosing import Line, NothingToChoose, Stale, drop, listed, switch
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import take
 from replay.tables import read_models, rebuilds
-from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import store_visited
 from tests.replay.rebuild.conftest import PEOPLE, timeline_otherwise

@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 from api import wiring
 from api.cli import app
 from api.settings import Settings
-from replay import generations, held
 from replay.archive.archived import Archived
 from replay.archive.export import export_journal
 from replay.database import Database
+from replay.live import generations, held
 from replay.rebuild import Expect, cluster, ledger, parts, rebuild
 from replay.rebuild.cluster import Proof, ReplayOnWorker
 from replay.rebuild.engine import NotForFiles, SchedulerSilent, WorkersLost, WorkerUnfit
@@ -33,8 +33,8 @@ from replay.vault import keys, metadata
 from tests.brokers import free_port
 from tests.clusters import scheduler, worker
 from tests.examples import call_received, measure_taken, store_visited
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
-from tests.replay.test_worker import linked
 from tests.servers import fresh_database, waiting
 
 HELD = PEOPLE[40]

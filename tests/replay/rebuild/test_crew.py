@@ -16,8 +16,8 @@ from replay.rebuild.engine import WorkersLost
 from replay.rebuild.parts import Done
 from replay.vault import Vault
 from tests.conftest import MASTER_KEY, MODELS
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
-from tests.replay.test_worker import linked
 
 
 @contextmanager

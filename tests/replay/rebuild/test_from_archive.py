@@ -18,10 +18,10 @@ from replay.rebuild.parts import Done
 from replay.vault import Vault
 from tests.conftest import MASTER_KEY, MODELS
 from tests.examples import call_received, store_visited
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
 from tests.replay.rebuild.test_crew import opened
 from tests.replay.rebuild.test_resuming import Killed, after
-from tests.replay.test_worker import linked
 
 Digests = Callable[[], dict[str, str]]
 

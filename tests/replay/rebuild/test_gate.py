@@ -13,18 +13,18 @@ from domain.history import History
 from projections.journey import journey
 from projections.read_model import ReadModel
 from projections.timeline import timeline
-from replay import generations, held
 from replay.journal import Journal
+from replay.live import generations, held
+from replay.live.worker import Worker
 from replay.rebuild import Compared, Expect, NotDeterministic, choosing, comparing, rebuild
 from replay.rebuild.comparing import FirstLook
 from replay.rebuild.gate import Count, apart_from, unsettled
 from replay.rebuild.switching import Switching
 from replay.tables import read_models, rebuilds
-from replay.worker import Worker
 from tests.conftest import MODELS
 from tests.examples import store_visited
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE, otherwise, timeline_otherwise
-from tests.replay.test_worker import linked
 
 
 def of(found: list[Compared], name: str) -> Compared:

@@ -3,10 +3,10 @@
 import pytest
 
 from projections.timeline import timeline
-from replay import generations
 from replay.database import DatabaseUnusable
-from replay.generations import Generation
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import Generation
 from replay.rebuild import ledger
 from replay.rebuild.parts import PartFolder, planned
 from tests.replay.rebuild.conftest import PEOPLE

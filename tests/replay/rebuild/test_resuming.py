@@ -17,9 +17,10 @@ from domain.components import Link
 from domain.events import IdentitiesUnlinked
 from projections.journey import journey
 from projections.timeline import timeline
-from replay import generations, identities
-from replay.generations import ReplaySuperseded
+from replay import identities
 from replay.journal import Journal
+from replay.live import generations
+from replay.live.generations import ReplaySuperseded
 from replay.reading import Reader
 from replay.rebuild import ReplayRunning, holding, ledger, processes, rebuild
 from replay.rebuild.parts import Done, PartFolder, planned
@@ -27,8 +28,8 @@ from replay.rebuild.switching import Switching
 from replay.tables import read_models, rebuild_members, rebuild_parts, rebuilds
 from tests.conftest import MODELS
 from tests.examples import call_received, store_visited
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
-from tests.replay.test_worker import linked
 
 Digests = Callable[[], dict[str, str]]
 

@@ -13,11 +13,11 @@ from domain.touchpoint import Touchpoint
 from projections.contributions import contributions
 from projections.read_model import ReadModel
 from projections.timeline import timeline
-from replay import generations
-from replay.as_of import person
-from replay.backlog import journal_heads, newest
 from replay.identities import links_by_person
 from replay.journal import Journal
+from replay.live import generations
+from replay.queries.as_of import person
+from replay.queries.backlog import journal_heads, newest
 from replay.reading import Reader
 from replay.rebuild import ReplayRunning, rebuild, snapshots
 from replay.rebuild.ledger import Clocks
@@ -26,9 +26,9 @@ from replay.tables import rebuilds
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.given import on
+from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
 from tests.replay.rebuild.test_resuming import Killed, after
-from tests.replay.test_worker import linked
 from tests.servers import waiting
 
 FIRST, SECOND, THIRD = (datetime(2025, month, 1, tzinfo=UTC) for month in (8, 9, 10))

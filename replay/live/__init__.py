@@ -1,0 +1,1 @@
+"""The rows that serve: their generations, the worker that keeps them the fold of the journal, and who is held."""
