@@ -53,7 +53,8 @@ class Touchpoint(BaseModel):
     `occurred_at` is the world's clock; the journal adds its own `recorded_at` beside the event (history.Recorded).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # A command meets few of the types: each is built when it is first validated.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
     stored_as: ClassVar[str] = ""
     """The chosen name under which the journal keeps this type, such as `store-visited.v1`.
