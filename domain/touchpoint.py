@@ -53,8 +53,7 @@ class Touchpoint(BaseModel):
     `occurred_at` is the world's clock; the journal adds its own `recorded_at` beside the event (history.Recorded).
     """
 
-    # A command meets few of the types: each is built when it is first validated.
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     stored_as: ClassVar[str] = ""
     """The chosen name under which the journal keeps this type, such as `store-visited.v1`.
