@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, String, TypeDecorator, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, TypeDecorator, Uuid
 from sqlalchemy.engine import Dialect
 
 from domain.clock import END_OF_TIME, EPOCH, MICROSECOND, from_microseconds, to_microseconds
@@ -63,9 +63,15 @@ def storer(columns: Sequence[Column[Any]], *, postgres: bool) -> Storer:
         f"lambda of, rows: [(root, {', '.join(others)}) for {names[0]} in (of,) for root in ({root},)"
         f" for {names[0]}, {', '.join(names[1:])} in rows]"
     )
-    names_within = {"EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()}
+    names_within = {"int4": _int4, "EPOCH": EPOCH, "MICROSECOND": MICROSECOND, "NO_BYTES": bytearray()}
     compiled = eval(source, names_within | {"END_OF_TIME": END_OF_TIME, "END": to_microseconds(END_OF_TIME)})
     return lambda rows: compiled(rows[0][0], rows) if rows else []
+
+
+def _int4(value: int) -> int:
+    if not -(2**31) <= value < 2**31:
+        raise OverflowError("an integer of 32 bits cannot hold it")
+    return value
 
 
 def placeholder(column: Column[Any]) -> str:
@@ -81,6 +87,9 @@ def _postgres_cell(value: str, column: Column[Any]) -> str:
         stored = f"END if {value} is END_OF_TIME else ({value} - EPOCH) // MICROSECOND"
     elif isinstance(column.type, Pseudonym):
         stored = f"{value}.int.to_bytes(16)"
+    elif type(column.type) is Integer:
+        # psycopg sends what is left of a larger one.
+        stored = f"int4({value})"
     else:
         return value
     return f"None if {value} is None else {stored}" if column.nullable else stored

@@ -261,22 +261,31 @@ class Journal(Application[UUID]):
         return _decided_anew(attempts, f"person {participant_id}", self._decide_once, participant_id, decision)
 
     def decide_together(
-        self, participants: Iterable[UUID], decision: JointDecision, *, attempts: int = _ATTEMPTS
+        self,
+        participants: Iterable[UUID],
+        decision: JointDecision,
+        *,
+        partly: bool = False,
+        attempts: int = _ATTEMPTS,
     ) -> list[Outcome]:
         """Run a command about several people: all its events are appended in one transaction, whatever their shards.
 
         The decision is given the streams of these people and of everybody who ever was linked to them, and may append
         to any. What it rests on are links and who is known: it is made anew when anybody of them was linked or unlinked
         meanwhile, and facts that came meanwhile stand before it. Raises what the decision raises, NotAWorker, and
-        DecisionContended after `attempts`.
+        DecisionContended after `attempts`. `partly`: what does not read is left out of the streams, and not raised.
         """
         people = frozenset(participants)
         who = f"participants {', '.join(map(str, sorted(people)))}"
-        return _decided_anew(attempts, who, self._decide_together_once, people, decision)
+        return _decided_anew(attempts, who, self._decide_together_once, people, decision, partly)
 
-    def _decide_together_once(self, participants: frozenset[UUID], decision: JointDecision) -> list[Outcome]:
+    def _decide_together_once(
+        self, participants: frozenset[UUID], decision: JointDecision, partly: bool
+    ) -> list[Outcome]:
+        unreadable: Unreadable | None = {} if partly else None
         with self.database.read() as connection:
-            streams = streams_ever_linked(connection, self.reader, participants)
+            streams = streams_ever_linked(connection, self.reader, participants, unreadable)
+            streams |= self.reader.readable(connection, unreadable or ())
         events = decision(streams)
         self.ensure_worker(*(event.actor for event in events))
         if again := _all_told_again(events, [told for stream in streams.values() for told in stream]):

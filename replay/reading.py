@@ -3,6 +3,7 @@ participants."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -76,6 +77,13 @@ class Reader:
 
         Of whom something does not read is put into `unreadable`, where it is given, and is missing from the answer.
         """
+        return dict(self._decoded(self._of_all(connection, participants), lens, unreadable))
+
+    def readable(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+        """Of each of these participants the recorded events that read, whatever else in their stream does not."""
+        return dict(self._decoded(self._of_all(connection, participants), unreadable={}, partly=True))
+
+    def _of_all(self, connection: Connection, participants: Iterable[UUID]) -> list[Any]:
         rows: list[Any] = []
         by_shard: dict[int, list[UUID]] = {}
         for participant in participants:
@@ -83,18 +91,7 @@ class Reader:
         for shard, people in by_shard.items():
             for some in portions(people):
                 rows += self._of_people(connection, shard, some)
-        return dict(self._decoded(rows, lens, unreadable))
-
-    def readable(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
-        """Of each of these participants the recorded events that read, whatever else in their stream does not."""
-        found: dict[UUID, list[Recorded]] = {}
-        for participant in participants:
-            shard = shard_of(participant.bytes, self._shards)
-            rows = self._of_people(connection, shard, [participant])
-            found[participant] = [
-                told for row in rows for _, stream in self._decoded([row], unreadable={}) for told in stream
-            ]
-        return found
+        return rows
 
     def links(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Link]]:
         """The links and unlinks in the streams of these participants, whatever else in them does not read.
@@ -186,11 +183,17 @@ class Reader:
         return rows_of(connection, (_POSTGRES if self._database.is_postgres else _SQLITE) + where, parameters)
 
     def _decoded(
-        self, rows: Sequence[Any], lens: Lens | None = None, unreadable: Unreadable | None = None
+        self,
+        rows: Sequence[Any],
+        lens: Lens | None = None,
+        unreadable: Unreadable | None = None,
+        *,
+        partly: bool = False,
     ) -> Iterator[tuple[UUID, list[Recorded]]]:
         """Participants and their decoded events; events that are no touchpoints are left out.
 
-        Through a lens, events are read as far as it goes.
+        Through a lens, events are read as far as it goes. `partly`: who is unreadable is not left out, but what of
+        theirs does not read.
         """
         people: defaultdict[bytes, list[Any]] = defaultdict(list)
         for row in rows:
@@ -202,7 +205,7 @@ class Reader:
         read = partial(lens.stream if lens else _read_whole, keys=keys, instants=_Instants())
         for participant, own in people.items():
             person = uuid_of(participant)
-            if unreadable and person in unreadable:
+            if unreadable and person in unreadable and not partly:
                 continue
             try:
                 stream = read(own, participant_id=person)
@@ -210,7 +213,11 @@ class Reader:
                 # Nothing above asks a database anything: what fails here is an event itself.
                 if unreadable is None:
                     raise
-                unreadable[person] = _first_of(own, partial(read, participant_id=person)) or error
+                apart = partial(read, participant_id=person)
+                if partly:
+                    yield person, list(_those_that_read(own, apart))
+                else:
+                    unreadable[person] = _first_of(own, apart) or error
                 continue
             yield person, stream
 
@@ -239,6 +246,12 @@ def _read_whole(
     rows: Iterable[Any], keys: Mapping[bytes, ParticipantKey], participant_id: UUID, instants: Mapping[int, datetime]
 ) -> list[Recorded]:
     return [Recorded(decode(row, keys, participant_id), instants[row[8]]) for row in rows]
+
+
+def _those_that_read(rows: Iterable[Any], read: Callable[[list[Any]], list[Recorded]]) -> Iterator[Recorded]:
+    for row in rows:
+        with suppress(Exception):
+            yield from read([row])
 
 
 def _first_of(rows: Iterable[Any], read: Callable[[list[Any]], Any]) -> EventUnreadable | None:

@@ -21,9 +21,12 @@ from replay.live.generations import Generation
 _REFUSALS = (
     psycopg.DataError,
     psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
     sqlite3.DataError,
     sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
     OverflowError,
+    TypeError,
     UnicodeError,
 )
 """What the drivers raise of the rows themselves, and of nothing else."""
@@ -150,6 +153,7 @@ def _savepoint(connection: Connection) -> Iterator[None]:
         yield
     except RowsRefused:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT rows_to_write")
+        connection.exec_driver_sql("RELEASE SAVEPOINT rows_to_write")
         raise
     connection.exec_driver_sql("RELEASE SAVEPOINT rows_to_write")
 

@@ -282,21 +282,20 @@ def behind(connection: Connection, shards: int, mark: Held) -> Behind:
     return Behind(mark, events, rows)
 
 
-def told_since(connection: Connection, shards: int, topics: Collection[str]) -> set[UUID]:
-    """Whose rows are those of before, of those of whom anything of these types was recorded since."""
+def told_since(connection: Connection, shards: int, topics: Collection[str]) -> dict[UUID, UUID]:
+    """Of whoever is held, the events of these types that their rows are without, each with whose it is."""
     query = select(held.c.participant_id, held.c.good_at, held.c.generations)
     good: dict[int, dict[UUID, int]] = {}
     for person, good_at, _ in _serving(connection, query):
         shard = shard_of(person.bytes, shards)
         good.setdefault(shard, {})[person] = orjson.loads(good_at)[shard]
-    found: set[UUID] = set()
+    found: dict[UUID, UUID] = {}
     for shard, own in good.items():
         for some in portions(sorted(own, key=own.__getitem__)):
             since = journal.c.shard == shard, journal.c.position > own[some[0]], journal.c.topic.in_(topics)
-            recorded = select(journal.c.participant_id, journal.c.position).where(
-                *since, journal.c.participant_id.in_(some)
-            )
-            found.update(person for person, position in connection.execute(recorded) if position > own[person])
+            columns = journal.c.event_id, journal.c.participant_id, journal.c.position
+            recorded = select(*columns).where(*since, journal.c.participant_id.in_(some))
+            found |= {event: person for event, person, at in connection.execute(recorded) if at > own[person]}
     return found
 
 

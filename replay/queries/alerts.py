@@ -4,8 +4,8 @@ Rows of whom nothing was recorded since are taken from the read model; the other
 same snapshot. So an alert is told as soon as it is recorded, also while no worker runs, and the alerts of an earlier
 position can be told as they were: that lets a watcher who was away go on without loss or repetition.
 
-Somebody who is held has alerts all the same: from those of their events that read. An alert whose event does not stays
-as it was, for one too many can be acknowledged, and one too few is somebody nobody calls.
+Somebody who is held has alerts all the same: from those of their events that read. An alert whose own event does not
+stays as it was: one too many costs a call, and one too few is somebody whom nobody calls.
 """
 
 import re
@@ -231,42 +231,47 @@ def _seen(connection: Connection, journal: Journal, positions: Positions, stored
     whom the worker or these positions had not seen everything.
     """
     [live] = generations.live(connection, [alerts])
-    touched = held.told_since(connection, journal.shards, _TOPICS)
+    unseen = held.told_since(connection, journal.shards, _TOPICS)
+    touched = set(unseen.values())
     later: dict[UUID, UUID] = {}
     for shard, position in enumerate(positions):
-        start = min(position, generations.position_of(connection, live, shard))
+        reached = generations.position_of(connection, live, shard)
+        start = min(position, reached)
         query = select(log.c.participant_id, log.c.event_id, log.c.position)
         since = query.where(log.c.shard == shard, log.c.position > start, log.c.topic.in_(_TOPICS))
         for participant_id, event_id, told_at in connection.execute(since):
             touched.add(participant_id)
             if told_at > position:
                 later[event_id] = participant_id
-    found = _folded(connection, journal, touched, later.keys())
-    kept = {row.event_id: row for row in stored(connection, live.table) if found.leaves(row)}
+            if told_at > reached:
+                unseen[event_id] = participant_id
+    found = _folded(connection, journal, live.table, touched, later.keys(), unseen.keys())
+    kept = {row.event_id: row for row in stored(connection, live.table) if row.event_id not in found.read}
     return _Seen(kept | found.rows, found.whole.issuperset(later.values()))
 
 
 class _Folded(NamedTuple):
     rows: dict[UUID, AlertRow]
+    read: set[UUID]
+    """All events of those whose rows these are: of any other the rows that there are stay."""
     whole: set[UUID]
-    """Whose rows these are: all that there are of them."""
-    partly: dict[UUID, set[UUID]]
-    """Of whom something does not read, which of their events do: of any other the rows that there are stay."""
-
-    def leaves(self, row: AlertRow) -> bool:
-        """Whether a row of the read model still holds."""
-        if row.component in self.whole:
-            return False
-        return row.component not in self.partly or row.event_id not in self.partly[row.component]
+    """Of whom everything reads."""
 
 
-def _folded(connection: Connection, journal: Journal, touched: Collection[UUID], later: Collection[UUID]) -> _Folded:
+def _folded(
+    connection: Connection,
+    journal: Journal,
+    table: Table,
+    touched: Collection[UUID],
+    later: Collection[UUID],
+    unseen: Collection[UUID],
+) -> _Folded:
     """The alerts of these people and of whoever ever was linked to them, without the events that came later.
 
-    Of whom something does not read, with everybody who is one person with them, they are made of what does; who does
-    not fold is left out.
+    Of whom something does not read, with everybody who is one person with them, they are made of what does, as
+    `_as_far_as_read` says; who does not fold is left out.
     """
-    found = _Folded({}, set(), {})
+    found = _Folded({}, set(), set())
     for some in portions(sorted(touched)):
         unreadable: Unreadable = {}
         streams = streams_ever_linked(connection, journal.reader, some, unreadable)
@@ -279,13 +284,42 @@ def _folded(connection: Connection, journal: Journal, touched: Collection[UUID],
             components.setdefault(together.get(person, person), set()).add(person)
         for root, identities in components.items():
             recorded = [told for person in sorted(identities) for told in known[person]]
+            read = {told.event_id for person in identities for told in streams[person]}
             # Whoever is held is told of by the worker, and where they are asked for.
             with suppress(CannotBeFolded), folding():
-                rows = alerts.fold(history_of(root, recorded, links=links))
-                found.rows.update((row.event_id, row) for row in rows)
+                rows = {row.event_id: row for row in alerts.fold(history_of(root, recorded, links=links))}
                 if identities.isdisjoint(unreadable):
                     found.whole.update(identities)
                 else:
-                    read = {told.event_id for told in recorded}
-                    found.partly.update(dict.fromkeys(identities, read))
+                    before = {row.event_id: row for row in _stored(connection, table, list(rows))}
+                    rows = _as_far_as_read(rows, before, read, unseen)
+                found.rows.update(rows)
+                found.read.update(read)
+    return found
+
+
+def _stored(connection: Connection, table: Table, event_ids: Sequence[UUID]) -> Iterator[AlertRow]:
+    for some in portions(event_ids):
+        for row in connection.execute(select(table).where(table.c.event_id.in_(some))):
+            yield AlertRow(*row)
+
+
+def _as_far_as_read(
+    rows: Mapping[UUID, AlertRow], before: Mapping[UUID, AlertRow], read: Collection[UUID], unseen: Collection[UUID]
+) -> dict[UUID, AlertRow]:
+    """Of alerts that were made of a part of somebody's events those that hold.
+
+    What the rows of before had seen and is none there was voided; what is closed there by something that does not read
+    stays closed.
+    """
+    found = {}
+    for event_id, row in rows.items():
+        old = before.get(event_id)
+        if old is None:
+            if event_id in unseen:
+                found[event_id] = row
+        elif old.acknowledgement is None or old.acknowledgement in read:
+            found[event_id] = row
+        else:
+            found[event_id] = old
     return found

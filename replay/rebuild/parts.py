@@ -170,7 +170,9 @@ class PartFolder:
             yield root, components[root], recorded
 
     def _members(self, root: UUID) -> frozenset[UUID]:
-        return frozenset(person for person, own in self._roots.items() if own == root) or frozenset((root,))
+        if root not in self._roots:
+            return frozenset((root,))
+        return frozenset(person for person, own in self._roots.items() if own == root)
 
     def _fold_again(self, one: History, other: History) -> None:
         for target in self._targets:

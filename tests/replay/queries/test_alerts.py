@@ -32,7 +32,14 @@ from replay.tables import positions
 from replay.vault import keys
 from tests.conftest import MODELS
 from tests.domain.test_alerts import acknowledged, emergency, phq9, stories
-from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, touchpoint_voided, worker_assigned, worker_unassigned
+from tests.examples import (
+    OTHER_PARTICIPANT,
+    PARTICIPANT,
+    measure_taken,
+    touchpoint_voided,
+    worker_assigned,
+    worker_unassigned,
+)
 from tests.replay.test_laws import SAME, fresh_journal
 
 START = emergency.occurred_at
@@ -302,6 +309,68 @@ def test_an_alert_whose_event_reads_no_more_stays_as_it_was(tracked: Journal, cl
     record(tracked, BARE)
     Worker(tracked, MODELS).catch_up()
     assert look(tracked, clock).calling.keys() == {flag.event_id, BARE.event_id}
+
+
+def test_an_alert_that_something_unreadable_had_closed_stays_closed(tracked: Journal, clock: Clock) -> None:
+    taken_on, withdrawn = BARE, BARE.replaced(source_id="withdrawn")
+    record(tracked, taken_on, withdrawn)
+    record(
+        tracked,
+        acknowledged(taken_on, note="sealed"),
+        touchpoint_voided.replaced(
+            target_event_id=withdrawn.event_id, participant_id=PARTICIPANT, occurred_at=START, source_id="void"
+        ),
+    )
+    Worker(tracked, MODELS).catch_up()
+    assert look(tracked, clock).calling == {}
+    lose_the_key_of(tracked, PARTICIPANT)
+    news = BARE.replaced(source_id="news")
+    record(tracked, news)
+    assert look(tracked, clock).calling.keys() == {news.event_id}
+    Worker(tracked, MODELS).catch_up()
+    assert look(tracked, clock).calling.keys() == {news.event_id}
+
+
+def test_an_alert_whose_event_does_not_read_stays_when_a_link_is_taken_back(tracked: Journal, clock: Clock) -> None:
+    lo, hi = sorted((PARTICIPANT, OTHER_PARTICIPANT))
+    flag = phq9.replaced(participant_id=hi, occurred_at=START)
+    record(tracked, flag, BARE.replaced(participant_id=lo))
+    [pair] = link(tracked, lo, hi, reason="one person", now=clock()).pair_ids
+    Worker(tracked, MODELS).catch_up()
+    unlink(tracked, lo, pair_id=pair, reason="two people", now=clock())
+    lose_the_key_of(tracked, hi)
+    assert flag.event_id in look(tracked, clock).calling
+
+
+def test_what_was_voided_calls_no_more_though_its_row_stands_under_somebody_held(
+    tracked: Journal, clock: Clock
+) -> None:
+    lo, hi = sorted((PARTICIPANT, OTHER_PARTICIPANT))
+    call = BARE.replaced(participant_id=hi)
+    record(tracked, call, phq9.replaced(participant_id=lo, occurred_at=START))
+    [pair] = link(tracked, lo, hi, reason="one person", now=clock()).pair_ids
+    Worker(tracked, MODELS).catch_up()
+    unlink(tracked, hi, pair_id=pair, reason="two people", now=clock())
+    lose_the_key_of(tracked, lo)
+    Worker(tracked, MODELS).catch_up()
+    assert call.event_id in look(tracked, clock).calling
+    void = touchpoint_voided.replaced(target_event_id=call.event_id, participant_id=hi, occurred_at=START)
+    record(tracked, void)
+    assert call.event_id not in look(tracked, clock).calling
+    Worker(tracked, MODELS).catch_up()
+    assert call.event_id not in look(tracked, clock).calling
+
+
+def test_an_alert_of_somebody_of_whom_an_event_does_not_read_is_taken_on_by_the_command(
+    tracked: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tracked, emergency, measure_taken.replaced(participant_id=PARTICIPANT))
+    with monkeypatch.context() as older:
+        older.delitem(Touchpoint.registry, measure_taken.stored_as)
+        Worker(tracked, MODELS, code="older").catch_up()
+        assert look(tracked, clock).calling.keys() == {emergency.event_id}
+        acknowledge(tracked, PARTICIPANT, emergency.event_id, actor="worker-1", action="calls", now=clock())
+        assert look(tracked, clock).calling == {}
 
 
 @pytest.mark.parametrize("parted", [False, True], ids=["linked", "linked and unlinked"])
