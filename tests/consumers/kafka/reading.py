@@ -55,8 +55,12 @@ def remove(address: str, *topics: str) -> None:
     admin.close()
 
 
-def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> list[Message]:
-    """All messages of a topic, partition by partition in their order; waits until these places are among them."""
+def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = (), settled: bool = False) -> list[Message]:
+    """All messages of a topic, partition by partition in their order; waits until these places are among them.
+
+    `settled`: waits for the marks of transactions too. A broker answers that one is committed before its marks are on
+    all partitions, and shows nothing behind a mark that is missing; one that nobody ends would be waited for in vain.
+    """
     consumer: Any = KafkaConsumer(
         bootstrap_servers=address,
         auto_offset_reset="earliest",
@@ -67,6 +71,9 @@ def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> 
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
         consumer.assign(partitions)
         awaited, found, end = set(until), list[Message](), monotonic() + PATIENCE_SECONDS
+        written = _ends(address, partitions) if settled else {}
+        while settled and consumer.end_offsets(partitions) != written:
+            assert monotonic() < end, "a transaction never ended"
         while awaited or any(consumer.position(at) < last for at, last in consumer.end_offsets(partitions).items()):
             assert monotonic() < end, f"{len(awaited)} events were never published"
             for at, records in consumer.poll(timeout_ms=500).items():
@@ -77,6 +84,16 @@ def read(address: str, topic: str, *, until: Iterable[tuple[int, int]] = ()) -> 
     finally:
         consumer.close()
     return sorted(found, key=lambda message: message.partition)
+
+
+def _ends(address: str, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+    """How far these are written, whether or not that is committed."""
+    consumer: Any = KafkaConsumer(bootstrap_servers=address)
+    try:
+        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions)
+        return ends
+    finally:
+        consumer.close()
 
 
 def eventually_read(address: str, topic: str, condition: Callable[[list[Message]], bool]) -> list[Message]:

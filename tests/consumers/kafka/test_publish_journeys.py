@@ -114,7 +114,7 @@ def sent(journal: Journal, kafka: Broker, topic: str, **options: Any) -> list[Me
     publish = PublishJourneys(journal, kafka.address, topic=topic, **options)
     publish.catch_up()
     publish.close()
-    return read(kafka.address, topic)
+    return read(kafka.address, topic, settled=True)
 
 
 def test_the_topic_says_of_everybody_what_the_rows_say(tracked: Journal, kafka: Broker, topic: str) -> None:
