@@ -14,8 +14,8 @@ from replay.queries.as_of import history_in
 def acknowledge(
     journal: Journal, participant_id: UUID, alert_event_id: UUID, *, actor: str, action: str, now: datetime
 ) -> CarriedOut:
-    """Take an alert on, also of somebody of whom only a part reads. Raises PersonUnknown, AlertError, NotAWorker,
-    DecisionContended, and KeyMissing where there is no key to seal the answer with."""
+    """Take an alert on, also of somebody of whom only a part reads. Raises PersonUnknown, AlertError, NotAWorker and
+    DecisionContended."""
     journal.ensure_worker(actor)
 
     def decision(streams: Mapping[UUID, Sequence[Recorded]]) -> list[AlertAcknowledged]:

@@ -373,6 +373,15 @@ def test_an_alert_of_somebody_of_whom_an_event_does_not_read_is_taken_on_by_the_
         assert look(tracked, clock).calling == {}
 
 
+def test_an_alert_of_somebody_without_a_key_is_taken_on_by_the_command(tracked: Journal, clock: Clock) -> None:
+    record(tracked, phq9.replaced(occurred_at=START))
+    lose_the_key_of(tracked, PARTICIPANT)
+    record(tracked, BARE)
+    Worker(tracked, MODELS).catch_up()
+    acknowledge(tracked, PARTICIPANT, BARE.event_id, actor="worker-1", action="calls", now=clock())
+    assert look(tracked, clock).calling == {}
+
+
 @pytest.mark.parametrize("parted", [False, True], ids=["linked", "linked and unlinked"])
 def test_whoever_is_linked_to_one_of_whom_an_event_does_not_read_has_their_alerts_all_the_same(
     tracked: Journal, clock: Clock, parted: bool
