@@ -110,6 +110,14 @@ def shard_of(participant: bytes, shards: int) -> int:
     return crc32(participant) % shards if shards > 1 else 0
 
 
+def people_by_shard(people: Iterable[UUID], shards: int) -> dict[int, list[UUID]]:
+    """These people by their shard, each in the order given."""
+    found: dict[int, list[UUID]] = {}
+    for person in people:
+        found.setdefault(shard_of(person.bytes, shards), []).append(person)
+    return found
+
+
 def append(
     database: Database,
     events: Sequence[Any],

@@ -10,7 +10,7 @@ from domain.clock import END_OF_TIME
 from domain.components import Link, in_force, roots
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded, links_of
-from replay.append import hold_heads, shard_of
+from replay.append import hold_heads, people_by_shard
 from replay.database import portions
 from replay.reading import Reader, Unreadable
 from replay.tables import journal, members
@@ -165,9 +165,7 @@ def ensure_no_links_since(connection: Connection, shards: int, streams: Mapping[
 
     So two commands take turns that touch no stream in common and would yet link the same people, each through others.
     """
-    people_of: dict[int, list[UUID]] = {}
-    for person in sorted(streams):
-        people_of.setdefault(shard_of(person.bytes, shards), []).append(person)
+    people_of = people_by_shard(sorted(streams), shards)
     hold_heads(connection, people_of)
     found = 0
     for shard, people in people_of.items():

@@ -18,7 +18,7 @@ from domain.components import Link
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import Recorded
 from domain.touchpoint import Touchpoint
-from replay.append import shard_of
+from replay.append import people_by_shard
 from replay.database import Database, portions, rows_of
 from replay.lens import Lens
 from replay.mapper import EventUnreadable, decode, uuid_of
@@ -83,14 +83,11 @@ class Reader:
         """Of each of these participants the recorded events that read, whatever else in their stream does not."""
         return dict(self._decoded(self._of_all(connection, participants), unreadable={}, partly=True))
 
-    def _of_all(self, connection: Connection, participants: Iterable[UUID]) -> list[Any]:
+    def _of_all(self, connection: Connection, participants: Iterable[UUID], only: str = "") -> list[Any]:
         rows: list[Any] = []
-        by_shard: dict[int, list[UUID]] = {}
-        for participant in participants:
-            by_shard.setdefault(shard_of(participant.bytes, self._shards), []).append(participant)
-        for shard, people in by_shard.items():
+        for shard, people in people_by_shard(participants, self._shards).items():
             for some in portions(people):
-                rows += self._of_people(connection, shard, some)
+                rows += self._of_people(connection, shard, some, only)
         return rows
 
     def links(self, connection: Connection, participants: Iterable[UUID]) -> dict[UUID, list[Link]]:
@@ -99,17 +96,12 @@ class Reader:
         One that does not read itself is left out: the stream at its other end tells of it too.
         """
         found: dict[UUID, list[Link]] = {}
-        by_shard: dict[int, list[UUID]] = {}
-        for participant in participants:
-            by_shard.setdefault(shard_of(participant.bytes, self._shards), []).append(participant)
-        for shard, people in by_shard.items():
-            for some in portions(people):
-                for row in self._of_people(connection, shard, some, _OF_LINKS):
-                    if (link := _link(row)) is not None:
-                        found.setdefault(link.one, []).append(link)
+        for row in self._of_all(connection, participants, _OF_LINKS):
+            if (link := _link(row)) is not None:
+                found.setdefault(link.one, []).append(link)
         return found
 
-    def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID], only: str = "") -> list[Any]:
+    def _of_people(self, connection: Connection, shard: int, people: Sequence[UUID], only: str) -> list[Any]:
         if self._database.is_postgres:
             return self._rows(connection, f"shard = %s AND participant_id = ANY(%s){only}", (shard, list(people)))
         parameters = (shard, *(person.bytes for person in people))
@@ -117,11 +109,8 @@ class Reader:
 
     def with_sealed(self, connection: Connection, participants: Iterable[bytes]) -> set[bytes]:
         """Those of these participants of whom anything sealed is stored."""
-        by_shard: dict[int, list[UUID]] = {}
-        for participant in participants:
-            by_shard.setdefault(shard_of(participant, self._shards), []).append(UUID(bytes=participant))
         found: set[bytes] = set()
-        for shard, people in by_shard.items():
+        for shard, people in people_by_shard((UUID(bytes=each) for each in participants), self._shards).items():
             for some in portions(people):
                 own = journal.c.shard == shard, journal.c.participant_id.in_(some), journal.c.sealed.is_not(None)
                 query = select(journal.c.participant_id).where(*own).distinct()

@@ -84,10 +84,12 @@ def waiting(url: str, name: str | None = None) -> int:
 
     Each look is by a session of its own: what a transaction once saw of the others stays as it was until it ends.
     """
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        " AND application_name = coalesce(%s, application_name)"
+    )
     with psycopg.connect(url) as connection:
-        of_name = query + " AND application_name = %s"
-        row = connection.execute(of_name, [name]).fetchone() if name else connection.execute(query).fetchone()
+        row = connection.execute(query, [name]).fetchone()
     assert row is not None
     return int(row[0])
 

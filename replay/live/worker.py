@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 from domain.events import IdentitiesLinked, IdentitiesUnlinked
 from domain.history import history_of
 from projections.read_model import ReadModel
-from replay.append import shard_of
+from replay.append import people_by_shard
 from replay.database import rows_of
 from replay.identities import links_around, relink
 from replay.journal import Journal
@@ -162,10 +162,7 @@ class Worker:
 
         `done` is called with how many were, batch by batch.
         """
-        by_shard: dict[int, list[UUID]] = {}
-        for person in people:
-            by_shard.setdefault(shard_of(person.bytes, self._journal.shards), []).append(person)
-        for shard, own in sorted(by_shard.items()):
+        for shard, own in sorted(people_by_shard(people, self._journal.shards).items()):
             for start in range(0, len(own), self._batch):
                 some = own[start : start + self._batch]
                 self._fold_again(shard, some)

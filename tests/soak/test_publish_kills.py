@@ -11,7 +11,6 @@ import pytest
 from domain.touchpoint import Touchpoint
 from replay.commands import linking
 from replay.journal import Journal
-from replay.live import generations
 from replay.live.worker import Worker
 from replay.recorder import now_in_utc
 from tests.brokers import Broker
@@ -29,34 +28,32 @@ NAMES = ("journal", "parked", "journeys")
 @pytest.mark.soak
 @pytest.mark.parametrize("kills", [100])
 def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
-    journal: Journal, database_url: str, kafka: Broker, kills: int
+    tracked: Journal, database_url: str, kafka: Broker, kills: int
 ) -> None:
     random = Random(kills)
-    vault_url = journal.vault.database.url
-    with journal.database.write() as connection:
-        generations.establish(connection, MODELS)
+    vault_url = tracked.vault.database.url
     topics = {name: new_topic(kafka.address) for name in NAMES}
     linked: list[tuple[UUID, UUID]] = []
     for run in range(kills):
         told = facts(random.sample(PEOPLE, 40), run)
-        record(journal, *told)
-        void(journal, random.sample(told, 20), run)
-        link_or_unlink(journal, linked, [event.participant_id for event in told], random)
-        park(journal, *[BROKEN] * 30)
-        discard(journal, run * 30 + random.randint(1, 30))
+        record(tracked, *told)
+        void(tracked, random.sample(told, 20), run)
+        link_or_unlink(tracked, linked, [event.participant_id for event in told], random)
+        park(tracked, *[BROKEN] * 30)
+        discard(tracked, run * 30 + random.randint(1, 30))
         name = NAMES[run % len(NAMES)]
         arguments = [database_url, vault_url, kafka.address, topics[name], name]
         assert killed_after(random.randint(1, 4), arguments), "all was published before the kill"
     for kind, name in zip(KINDS, NAMES, strict=True):
-        publish = kind(journal, kafka.address, topic=topics[name])
+        publish = kind(tracked, kafka.address, topic=topics[name])
         publish.catch_up()
         publish.close()
     kept = first_copies(read(kafka.address, topics["journal"]))
-    assert {message.place for message in kept} == places(journal)
-    assert len(kept) == len(places(journal))
-    assert states(read(kafka.address, topics["parked"])) == in_the_table(journal)
+    assert {message.place for message in kept} == places(tracked)
+    assert len(kept) == len(places(tracked))
+    assert states(read(kafka.address, topics["parked"])) == in_the_table(tracked)
     journeys = read(kafka.address, topics["journeys"])
-    assert folded(journeys) == wanted(journal)
+    assert folded(journeys) == wanted(tracked)
     print(
         f"{kills} kills over {len(kept):,} events, {run * 30 + 30:,} parked messages and {len(journeys):,} journeys:"
         " every topic says what the database says"
@@ -66,25 +63,23 @@ def test_every_topic_says_what_the_database_says_whatever_is_killed_when(
 @pytest.mark.soak
 @pytest.mark.parametrize("kills", [50])
 def test_journeys_that_are_taken_back_after_a_kill_are_taken_back_in_the_topic(
-    journal: Journal, database_url: str, kafka: Broker, kills: int
+    tracked: Journal, database_url: str, kafka: Broker, kills: int
 ) -> None:
     """What was sent and not noted was true for a moment, and is so no more."""
     random = Random(kills)
-    vault_url = journal.vault.database.url
-    with journal.database.write() as connection:
-        generations.establish(connection, MODELS)
+    vault_url = tracked.vault.database.url
     topic = new_topic(kafka.address)
     arguments = [database_url, vault_url, kafka.address, topic, "journeys"]
     linked: list[tuple[UUID, UUID]] = []
     for run in range(kills):
         told = facts(random.sample(PEOPLE, 30), run)
-        record(journal, *told)
+        record(tracked, *told)
         assert killed_after(random.randint(1, 3), arguments, later_seconds=random.random() / 20)
         if run % 2:
-            void(journal, told, run)
+            void(tracked, told, run)
         else:
-            link_or_unlink(journal, linked, [event.participant_id for event in told], random)
-        assert folded(sent(journal, kafka, topic, claim=timedelta(0))) == wanted(journal)
+            link_or_unlink(tracked, linked, [event.participant_id for event in told], random)
+        assert folded(sent(tracked, kafka, topic, claim=timedelta(0))) == wanted(tracked)
     print(f"{kills} kills: whatever was taken back after them is taken back in the topic")
 
 

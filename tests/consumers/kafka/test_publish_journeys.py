@@ -55,14 +55,6 @@ def topic(kafka: Broker) -> str:
     return new_topic(kafka.address)
 
 
-@pytest.fixture
-def tracked(journal: Journal) -> Journal:
-    """A journal whose journeys are established, and nobody's yet."""
-    with journal.database.write() as connection:
-        generations.establish(connection, MODELS)
-    return journal
-
-
 def facts(people: Iterable[UUID], seed: int = 0) -> list[Touchpoint]:
     """Some of each person, in which a stage is entered, left or ended."""
     random = Random(seed)

@@ -49,6 +49,11 @@ def poisoned(name: str = "wellbeing") -> list[ReadModel]:
             raise ValueError("010-1234-5678 is no number")
         return model.fold(history)
 
+    return folded_by(fold, name)
+
+
+def folded_by(fold: Callable[[ReadModel, History], Sequence[Any]], name: str) -> list[ReadModel]:
+    """The read models, one of them with this fold."""
     return [replace(model, fold=partial(fold, model)) if model.name == name else model for model in MODELS]
 
 
@@ -84,8 +89,8 @@ def poison(participant_id: UUID) -> list[Touchpoint]:
     return [measure_taken.replaced(participant_id=participant_id, actor=POISON, source_id="the poison")]
 
 
-def test_one_who_does_not_fold_keeps_their_rows_in_every_read_model_and_all_others_go_on(journal: Journal) -> None:
-    worker = defective(journal)
+def ensure_one_is_held_and_all_others_go_on(journal: Journal, worker: Worker) -> None:
+    """Of several people A gets what this worker cannot fold or write; everybody gets something else."""
     journal.record([event for one in PEOPLE for event in about(one, call_received)])
     worker.catch_up()
     before = rows(journal)
@@ -95,6 +100,10 @@ def test_one_who_does_not_fold_keeps_their_rows_in_every_read_model_and_all_othe
     assert of(after, A) == of(before, A)
     assert of(after, *PEOPLE[1:]) == on_demand(journal, PEOPLE[1:])
     assert marks(journal).keys() == {A}
+
+
+def test_one_who_does_not_fold_keeps_their_rows_in_every_read_model_and_all_others_go_on(journal: Journal) -> None:
+    ensure_one_is_held_and_all_others_go_on(journal, defective(journal))
 
 
 def test_a_mark_says_what_failed_and_nothing_of_the_person(journal: Journal) -> None:
@@ -194,22 +203,14 @@ def refused(name: str, broken: Broken) -> list[ReadModel]:
         rows = model.fold(history)
         return broken(rows) if any(fact.event.actor == POISON for fact in history.facts) else rows
 
-    return [replace(model, fold=partial(fold, model)) if model.name == name else model for model in MODELS]
+    return folded_by(fold, name)
 
 
 @pytest.mark.parametrize(("error", "name", "broken"), REFUSED.values(), ids=REFUSED)
 def test_whose_rows_the_database_refuses_keeps_those_of_before_and_all_others_go_on(
     journal: Journal, error: str, name: str, broken: Broken
 ) -> None:
-    worker = Worker(journal, refused(name, broken), code="defective")
-    journal.record([event for one in PEOPLE for event in about(one, call_received)])
-    worker.catch_up()
-    before = rows(journal)
-    journal.record([*poison(A), *(event for one in PEOPLE for event in about(one, store_visited))])
-    assert worker.catch_up() == len(PEOPLE) + 1
-    after = rows(journal)
-    assert of(after, A) == of(before, A)
-    assert of(after, *PEOPLE[1:]) == on_demand(journal, PEOPLE[1:])
+    ensure_one_is_held_and_all_others_go_on(journal, Worker(journal, refused(name, broken), code="defective"))
     [mark] = marks(journal).values()
     assert (mark.participant_id, mark.error, mark.read_model) == (A, error, name)
     mended(journal).retry_held()
