@@ -128,10 +128,12 @@ class Sender:
                 producer.commit_transaction()
             PUBLISHED.labels(self._topic).inc(len(futures))
         except Exception as error:
+            first = producer._transaction_manager.last_error if self._is_transactional else None
             # What is still unsent must not be sent later, between what is sent in its place.
             self.end()
             if isinstance(error, KafkaError):
-                raise _failure(error) from None
+                # What comes after the first error says only that there was one.
+                raise _failure(first or error) from None
             raise
         return count
 
