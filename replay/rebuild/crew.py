@@ -1,9 +1,11 @@
-"""Who folds the parts of a replay: this process alone, or several beside it, each with its own connections."""
+"""Who folds the parts of a replay: this process, alone or with others beside it, each with its own connections."""
 
+import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,16 +16,23 @@ from threading import Thread
 from uuid import UUID
 
 from domain.components import Link
-from replay.rebuild.engine import Opened, Opening, WorkersLost, part_folder
+from replay.rebuild.engine import Opened, Opening, part_folder
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
 
-_LOST_AT_MOST = 5
+_LOST_AT_MOST = 3
+"""Who lost others more often goes on alone."""
+
+_AT_HAND = 2
+"""Parts that each of the others has: the one it folds, and the next."""
+
+log = logging.getLogger("majung.replay")
 
 
 @dataclass(frozen=True)
 class Crew:
-    """How many processes fold, how they open the journal, and how much they give way to others (as `nice` counts)."""
+    """How many processes fold, this one among them, how the others open the journal, and how much all of them give way
+    to others (as `nice` counts)."""
 
     processes: int = 1
     opening: Opening | None = None
@@ -36,39 +45,40 @@ class Crew:
         links: Mapping[UUID, Sequence[Link]],
         left: Callable[[], Sequence[Part]],
     ) -> Iterator[Done]:
-        """Fold the parts that are `left`, in no particular order; with what is open `here` where nobody helps."""
-        if self.processes == 1 or self.opening is None:
-            yield from self._alone(part_folder(here, rebuild, links), left())
-            return
-        lost = 0
-        while parts := left():
-            try:
-                yield from self._together(parts, partial(_begin, self.opening, rebuild, links, self.niceness))
-            except BrokenProcessPool:
-                # Some process was killed: what it had at hand is done again by those that follow.
-                lost += 1
-                if lost > _LOST_AT_MOST:
-                    raise WorkersLost(
-                        f"processes of this replay were ended {lost} times: is there enough memory for"
-                        f" {self.processes}? What is done is kept: `majung replay` goes on from there"
-                    ) from None
-
-    def _alone(self, folder: PartFolder, parts: Iterable[Part]) -> Iterator[Done]:
+        """Fold the parts that are `left`, in no particular order, with what is open `here` and whoever helps."""
+        own = part_folder(here, rebuild, links)
         before = os.nice(0)
         if self.niceness > before:
             os.nice(self.niceness - before)
-        yield from map(folder.fold, parts)
+        lost = 0
+        while parts := left():
+            helpers = min(self.processes, len(parts)) - 1
+            if not helpers or self.opening is None or lost > _LOST_AT_MOST:
+                yield from map(own.fold, parts)
+                return
+            # Started anew and not forked: a fork would share connections, and whatever threads hold.
+            fresh, begin = get_context("spawn"), partial(_begin, self.opening, rebuild, links)
+            try:
+                yield from _together(parts, own, ProcessPoolExecutor(helpers, fresh, begin), helpers)
+            except BrokenProcessPool:
+                # One of them was killed: what they had at hand is done again by those that follow.
+                lost += 1
+                log.warning("a process that helped a replay was ended: is there enough memory?", extra={"times": lost})
 
-    def _together(self, parts: Sequence[Part], begin: Callable[[], None]) -> Iterator[Done]:
-        # Started anew and not forked: a fork would share connections, and whatever threads hold.
-        fresh = get_context("spawn")
-        pool = ProcessPoolExecutor(min(self.processes, len(parts)), fresh, begin)
-        try:
-            waiting = [pool.submit(_fold, part) for part in parts]
-            for future in as_completed(waiting):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+
+def _together(parts: Sequence[Part], own: PartFolder, others: ProcessPoolExecutor, helpers: int) -> Iterator[Done]:
+    """Fold beside others, from the first part on while they are still starting."""
+    waiting, theirs = deque(parts), set[Future[Done]]()
+    try:
+        while waiting or theirs:
+            while waiting and len(theirs) < helpers * _AT_HAND:
+                theirs.add(others.submit(_fold, waiting.popleft()))
+            if waiting:
+                yield own.fold(waiting.popleft())
+            ready, theirs = wait(theirs, 0 if waiting else None, FIRST_COMPLETED)
+            yield from (each.result() for each in ready)
+    finally:
+        others.shutdown(wait=True, cancel_futures=True)
 
 
 def processors() -> int:
@@ -81,11 +91,10 @@ _own: list[PartFolder | Exception] = []
 _closing = ExitStack()
 
 
-def _begin(opening: Opening, rebuild: Rebuild, links: Mapping[UUID, Sequence[Link]], niceness: int) -> None:
+def _begin(opening: Opening, rebuild: Rebuild, links: Mapping[UUID, Sequence[Link]]) -> None:
     """In a process that helps: open the journal, and end with whoever started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(niceness)
     try:
         _own.append(part_folder(_closing.enter_context(opening()), rebuild, links))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A replay by two processes, in a process of its own that holds still after the first part until its input ends."""
+"""A replay by two processes, one of which holds still when all is folded until its input ends."""
 
 import sys
 from functools import partial
@@ -11,16 +11,20 @@ from tests.api.http.requests import settings_in
 
 
 def main(folder: str, database_url: str) -> None:
-    """Parts of a thousand events: the two fold on while this one waits to be told of the first."""
+    """Parts of a thousand events."""
     parts.EVENTS_AT_ONCE = 1_000
     settings = settings_in(Path(folder), database_url)
     with wiring.start(settings) as majung:
         crew = Crew(2, partial(wiring.opened, settings))
-        rebuild(majung.journal, majung.models(), engine=crew, told=_hold_still)
+        left = sum(majung.journal.head())
 
+        def hold_still(part: Done) -> None:
+            nonlocal left
+            left -= part.events
+            if left == 0:
+                sys.stdin.read()
 
-def _hold_still(_: Done) -> None:
-    sys.stdin.read()
+        rebuild(majung.journal, majung.models(), engine=crew, told=hold_still)
 
 
 if __name__ == "__main__":
