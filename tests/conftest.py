@@ -19,7 +19,9 @@ from replay.journal import Journal
 from replay.live import generations
 from replay.schema import check, upgrade
 from replay.vault import Vault, index_key
+from tests import servers
 from tests.brokers import Broker, NoBroker, broker
+from tests.compiling import compile_once
 from tests.servers import fresh_database, postgres
 
 _MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30
@@ -31,15 +33,18 @@ MODELS = (*wiring.MODELS, directory(BLIND))
 
 
 def pytest_configure() -> None:
-    """Lets the files of tests lie in memory where there is room for them: a thousand databases are written and gone."""
+    """Lets the files of tests lie in memory where there is room for them, and statements be compiled once: a thousand
+    databases are written and gone."""
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
         tempfile.tempdir = str(_MEMORY)
+    compile_once("sqlite://")
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """One PostgreSQL for the whole run."""
     with postgres() as server:
+        compile_once(servers.database_url(server, "postgres"))
         yield server
 
 

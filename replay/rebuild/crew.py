@@ -20,7 +20,7 @@ from replay.rebuild.engine import Opened, Opening, part_folder
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
 
-_LOST_AT_MOST = 3
+LOST_AT_MOST = 3
 """Who lost others more often goes on alone."""
 
 _AT_HAND = 2
@@ -53,7 +53,7 @@ class Crew:
         lost = 0
         while parts := left():
             helpers = min(self.processes, len(parts)) - 1
-            if not helpers or self.opening is None or lost > _LOST_AT_MOST:
+            if not helpers or self.opening is None or lost > LOST_AT_MOST:
                 yield from map(own.fold, parts)
                 return
             # Started anew and not forked: a fork would share connections, and whatever threads hold.

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks.appending import one_by_one, ten_thousands, thousands
 from tests.benchmarks.archiving import archive
 from tests.benchmarks.ground import Ground, ground
-from tests.benchmarks.ingesting import ingest
+from tests.benchmarks.ingesting import ingest, members
 from tests.benchmarks.measuring import Measured
 from tests.benchmarks.publishing import publish
 from tests.benchmarks.rebuilding import beside, crew, runner
@@ -32,6 +32,7 @@ CASES: Mapping[str, Callable[[Ground, Sizes], Iterator[Measured]]] = {
     "beside": beside,
     "archive": archive,
     "ingest": ingest,
+    "members": members,
     "publish": publish,
     "workers": workers,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from kafka import KafkaConsumer
@@ -12,6 +12,7 @@ from replay.journal import Journal
 from tests.benchmarks.events import realistic
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Goal, Measured, Spent, speed, take_turns
+from tests.benchmarks.process import Process
 from tests.benchmarks.sizes import Sizes
 from tests.brokers import broker
 from tests.consumers.kafka.topics import Topic
@@ -31,6 +32,43 @@ def ingest(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
             with Topic(kafka.address, PARTITIONS) as topic:
                 spent.append(_pair(journal, topic, list(islice(told, sizes.messages))))
     yield speed("ingest / bare poll loop", ground.database, spent, sizes.messages, Goal(0.3))
+
+
+def members(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
+    """Two members of a group, each in a process of its own, against one, and against a bare poll loop."""
+    journal, told = ground.journal(), realistic(2 * sizes.messages * sizes.pairs)
+    spent: list[list[Spent]] = []
+    with broker() as kafka:
+        for _ in range(sizes.pairs):
+            with Topic(kafka.address, PARTITIONS) as one, Topic(kafka.address, PARTITIONS) as two:
+                bare = _bare(two)
+                sides = [_joined(ground, journal, topic, count) for topic, count in ((two, 2), (one, 1))]
+                while not bare.assignment():
+                    bare.poll(timeout_ms=100)
+                bare.poll(timeout_ms=100)
+                for topic in (two, one):
+                    topic.tell(*islice(told, sizes.messages))
+                ways = [partial(_settle, side, sizes.messages) for side in sides]
+                spent.append(take_turns(*([way] for way in (*ways, partial(_count, bare, sizes.messages)))))
+                bare.close()
+                for process in chain.from_iterable(sides):
+                    process.end()
+    for case, yardstick in (("ingest by 2 members / by 1", 1), ("ingest by 2 members / bare poll loop", 2)):
+        turns = [(turn[0].wall / sizes.messages * 1e6, turn[yardstick].wall / sizes.messages * 1e6) for turn in spent]
+        yield Measured(case, ground.database, turns, None)
+
+
+def _joined(ground: Ground, journal: Journal, topic: Topic, count: int) -> list[Process]:
+    arguments = topic.address, topic.name, str(PARTITIONS // count)
+    crew = [Process("tests.benchmarks.one_member", journal, ground, *arguments) for _ in range(count)]
+    assert {process.answer() for process in crew} == {"ready"}
+    return crew
+
+
+def _settle(crew: list[Process], count: int) -> None:
+    for process in crew:
+        process.begin()
+    assert sum(int(process.answer()) for process in crew) == count
 
 
 def _pair(journal: Journal, topic: Topic, events: list[Any]) -> list[Spent]:

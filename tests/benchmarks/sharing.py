@@ -1,7 +1,5 @@
 """Two live workers that share four shards, against one that has all of them: the same events, the same rows."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,6 +10,7 @@ from replay.tables import positions
 from tests.benchmarks.events import realistic
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Goal, Measured, take_turns
+from tests.benchmarks.process import Process
 from tests.benchmarks.sizes import Sizes
 
 SHARDS = 4
@@ -23,7 +22,8 @@ def workers(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
     """From the first event to the last: both apply everything from the start, over the rows that are there already."""
     journal = ground.journal(shards=SHARDS)
     journal.record(list(realistic(sizes.large_batch)))
-    crew = [_Process(journal, ground) for _ in range(2)]
+    crew = [Process("tests.benchmarks.one_worker", journal, ground) for _ in range(2)]
+    assert {process.answer() for process in crew} == {"ready"}
     # Once before: every process has learned what the folds read, and the rows are there for either side.
     for process in crew:
         _rewind(journal)
@@ -34,34 +34,12 @@ def workers(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
     yield Measured(f"2 workers / 1 worker, {SHARDS} shards", ground.database, pairs, goal)
 
 
-class _Process:
-    """A worker that waits to be told."""
-
-    def __init__(self, journal: Journal, ground: Ground) -> None:
-        arguments = [journal.database.url, journal.vault.database.url]
-        command = [sys.executable, "-m", "tests.benchmarks.one_worker", *arguments]
-        self._process = ground.closing.enter_context(
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
-        ground.closing.callback(self._process.kill)
-        assert self.answer() == "ready"
-
-    def begin(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def answer(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-
-def _turn(journal: Journal, crew: list[_Process]) -> Iterator[partial[None]]:
+def _turn(journal: Journal, crew: list[Process]) -> Iterator[partial[None]]:
     _rewind(journal)
     yield partial(_apply, journal, crew)
 
 
-def _apply(journal: Journal, crew: list[_Process]) -> None:
+def _apply(journal: Journal, crew: list[Process]) -> None:
     for process in crew:
         process.begin()
     applied = sum(int(process.answer()) for process in crew)

@@ -11,7 +11,7 @@ import pytest
 
 from replay.database import Database
 from replay.journal import Journal
-from replay.rebuild import Crew, Opened, rebuild
+from replay.rebuild import Crew, Opened, crew, rebuild
 from replay.rebuild.parts import Done
 from replay.vault import Vault
 from tests.conftest import MASTER_KEY, MODELS
@@ -30,26 +30,27 @@ def opened(url: str, vault: Path) -> Iterator[Opened]:
 
 
 @pytest.fixture
-def crew(database_url: str, tmp_path: Path) -> Crew:
+def two(database_url: str, tmp_path: Path) -> Crew:
     return Crew(2, partial(opened, database_url, tmp_path / "vault.db"))
 
 
-def test_two_processes_give_the_rows_of_one(
-    populated: Journal, digests: Callable[[], dict[str, str]], crew: Crew
+def test_two_processes_give_the_rows_of_one_which_folds_until_the_other_has_started(
+    populated: Journal, digests: Callable[[], dict[str, str]], two: Crew
 ) -> None:
     populated.record(linked(PEOPLE[3], PEOPLE[90], "far apart"))
     rebuild(populated, MODELS)
     alone = digests()
     told: list[Done] = []
-    done = rebuild(populated, MODELS, engine=crew, compare=True, told=told.append)
+    done = rebuild(populated, MODELS, engine=two, compare=True, told=told.append)
     assert (done.events, done.people) == (302, len(PEOPLE) - 1)
     assert {each.people.differing for each in done.compared} == {0}
     assert digests() == alone
-    assert len({part.worker for part in told} - {str(os.getpid())}) == 1
+    assert told[0].worker == str(os.getpid())
+    assert len({part.worker for part in told}) == 2
 
 
 def test_a_process_that_is_killed_is_followed_by_another(
-    populated: Journal, digests: Callable[[], dict[str, str]], crew: Crew
+    populated: Journal, digests: Callable[[], dict[str, str]], two: Crew
 ) -> None:
     live = digests()
     killed: list[int] = []
@@ -59,16 +60,9 @@ def test_a_process_that_is_killed_is_followed_by_another(
             killed.append(int(part.worker))
             os.kill(killed[0], signal.SIGKILL)
 
-    assert rebuild(populated, MODELS, engine=crew, told=kill_once).people == len(PEOPLE)
+    assert rebuild(populated, MODELS, engine=two, told=kill_once).people == len(PEOPLE)
     assert killed
     assert digests() == live
-
-
-def test_this_process_folds_until_the_others_have_started_and_beside_them(populated: Journal, crew: Crew) -> None:
-    told: list[str] = []
-    rebuild(populated, MODELS, engine=crew, told=lambda part: told.append(part.worker))
-    assert told[0] == str(os.getpid())
-    assert len(set(told)) == 2
 
 
 def end_at_once() -> None:
@@ -84,8 +78,12 @@ def hopeless() -> Iterator[Opened]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_processes_that_never_live_leave_all_to_this_one_and_are_told(
-    populated: Journal, digests: Callable[[], dict[str, str]], caplog: pytest.LogCaptureFixture
+    populated: Journal,
+    digests: Callable[[], dict[str, str]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(crew, "LOST_AT_MOST", 1)
     live = digests()
     done = rebuild(populated, MODELS, engine=Crew(2, hopeless))
     assert (done.switched, done.people) == (True, len(PEOPLE))
