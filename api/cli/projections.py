@@ -31,11 +31,10 @@ def list_projections(output: Output = Format.TABLE) -> None:
     with wiring.start(load_settings()) as majung, majung.database.read() as connection:
         found = progress.overview(connection, majung.journal.clock())
     workers = [(replay.number, each.process, each.folded) for replay in found.replays for each in replay.processes]
-    show(
-        output,
-        Listing("projections", Line._fields, found.lines, brief=(*Line._fields[:5], "folded", "events")),
-        Listing("workers", ("replay", "process", "folded"), workers),
-    )
+    listings = [Listing("projections", Line._fields, found.lines, brief=(*Line._fields[:5], "folded", "events"))]
+    if workers or output is not Format.TABLE:
+        listings.append(Listing("workers", ("replay", "process", "folded"), workers))
+    show(output, *listings)
 
 
 def switch(names: Waiting = None, to: To = None, output: Output = Format.TABLE) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from traceback import walk_tb
 from typing import Any, NamedTuple, Self
 from uuid import UUID
+from zlib import crc32
 
 import orjson
 import psycopg
@@ -251,6 +252,12 @@ def list_held(connection: Connection, limit: int | None = None) -> list[Held]:
 def count_held(connection: Connection) -> int:
     """How many pseudonyms are held."""
     return len(_serving(connection, select(held.c.generations)))
+
+
+def number_of_held(connection: Connection) -> int:
+    """A number of 32 bits that stays as it is while the same people are held: the CRC of who is, and since when."""
+    found = connection.execute(select(held.c.participant_id, held.c.since).order_by(held.c.participant_id))
+    return crc32(repr([tuple(row) for row in found]).encode())
 
 
 def held_among(connection: Connection, people: Collection[UUID]) -> Held | None:

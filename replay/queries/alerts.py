@@ -52,21 +52,23 @@ everybody of whom something was recorded since is folded again. A convention of 
 
 
 class Mark(NamedTuple):
-    """A point of the journal and of the clock: what a watcher was told of is told by the two."""
+    """A point of the journal and of the clock, and who was held then: what a watcher was told of is told by these."""
 
     at: datetime
     positions: Positions
+    held: int
+    """A number for who was held: of whom events read again, nothing need have been recorded."""
 
     def write(self) -> str:
-        return ".".join(map(str, (to_microseconds(self.at), *self.positions)))
+        return ".".join(map(str, (to_microseconds(self.at), self.held, *self.positions)))
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """None for what `write` never gives."""
-        if not re.fullmatch(r"\d{1,17}(\.\d{1,18})+", text, re.ASCII):
+        if not re.fullmatch(r"\d{1,17}\.\d{1,10}(\.\d{1,18})+", text, re.ASCII):
             return None
-        at, *positions = map(int, text.split("."))
-        return cls(from_microseconds(at), tuple(positions))
+        at, held_then, *positions = map(int, text.split("."))
+        return cls(from_microseconds(at), tuple(positions), held_then)
 
 
 class Look(NamedTuple):
@@ -98,12 +100,13 @@ def look(journal: Journal, now: Now) -> Look:
     """The alerts that call for somebody now."""
     at = now()
     with journal.database.read() as connection:
-        mark = Mark(at, _heads(connection))
+        mark = Mark(at, _heads(connection), held.number_of_held(connection))
         return Look(mark, _calling(_at(connection, journal, mark.positions, calling_rows)))
 
 
 def looks(journal: Journal, now: Now, stop: Event) -> Iterator[Look]:
-    """A look at once, and another whenever something is recorded or an alert escalates, until `stop` is set.
+    """A look at once, and another whenever something is recorded, an alert escalates, or somebody is held or no more,
+    until `stop` is set.
 
     Asleep meanwhile: a stop is noticed within two seconds.
     """
@@ -127,7 +130,7 @@ def _moved_on(journal: Journal, now: Now, last: Look) -> bool:
     if escalates_at is not None and escalates_at <= now():
         return True
     with journal.database.read() as connection:
-        return _heads(connection) != last.mark.positions
+        return (_heads(connection), held.number_of_held(connection)) != last.mark[1:]
 
 
 def _next_escalation(last: Look) -> datetime | None:
@@ -165,10 +168,11 @@ class Watcher:
 
     def begin(self, since: Mark | None = None) -> News:
         """All that is open, or what changed since a mark. A mark that this journal cannot have, or that is too far
-        behind, begins anew; so does one since which something was recorded of somebody whose events do not read.
+        behind, begins anew; so does one since which somebody was held or no more, or something was recorded of somebody
+        whose events do not read.
         """
         found = look(self._journal, self._now)
-        if since is not None and _is_past(since, found.mark) and _events_between(since, found.mark) <= FARTHEST_BEHIND:
+        if since is not None and _may_go_on(since, found.mark):
             with self._journal.database.read() as connection:
                 before, is_known = _seen(connection, self._journal, since.positions, calling_rows)
             if is_known:
@@ -185,13 +189,18 @@ class Watcher:
     def _news(self, found: Look) -> News:
         # The clock is read before the journal, so that of two looks the newer may have the earlier time by a little.
         at = max(found.mark.at, self.mark.at) if self.mark else found.mark.at
-        self.mark = mark = Mark(at, found.mark.positions)
+        self.mark = mark = found.mark._replace(at=at)
 
         def find(event_ids: set[UUID]) -> Mapping[UUID, AlertRow]:
             with self._journal.database.read() as connection:
                 return _at(connection, self._journal, mark.positions, partial(_and_these, event_ids))
 
         return News(mark, self._telling.news(found.calling, at, find))
+
+
+def _may_go_on(since: Mark, present: Mark) -> bool:
+    is_as_it_was = _is_past(since, present) and since.held == present.held
+    return is_as_it_was and _events_between(since, present) <= FARTHEST_BEHIND
 
 
 def _is_past(since: Mark, present: Mark) -> bool:

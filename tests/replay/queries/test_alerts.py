@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given as supposing
 from hypothesis import settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, select, update
 
 from domain.acknowledging import AlertTakenOn
 from domain.clock import END_OF_TIME, parse_moment
@@ -309,6 +309,31 @@ def test_an_alert_whose_event_reads_no_more_stays_as_it_was(tracked: Journal, cl
     record(tracked, BARE)
     Worker(tracked, MODELS).catch_up()
     assert look(tracked, clock).calling.keys() == {flag.event_id, BARE.event_id}
+
+
+def test_an_alert_whose_event_reads_again_is_told_to_who_watches_and_to_who_comes_again(
+    tracked: Journal, clock: Clock
+) -> None:
+    flag = phq9.replaced(occurred_at=START)
+    record(tracked, flag)
+    with tracked.vault.database.read() as connection:
+        [key] = connection.execute(select(keys).where(keys.c.participant_id == PARTICIPANT)).mappings().all()
+    lose_the_key_of(tracked, PARTICIPANT)
+    Worker(tracked, MODELS).catch_up()
+    stop, away = Event(), watcher(tracked)
+    came = looks(tracked, clock, stop)
+    watching = watcher(tracked)
+    assert told(watching.after(next(came))) == told(away.begin()) == []
+
+    with tracked.vault.database.write() as connection:
+        connection.execute(insert(keys).values(**key))
+    Worker(tracked, MODELS).retry_held()
+    assert told(watching.after(next(came))) == [("open", flag.event_id)]
+    assert away.mark is not None
+    again = watcher(tracked).begin(Mark.read(away.mark.write()))
+    assert (again.goes_on, told(again)) == (False, [("open", flag.event_id)])
+    stop.set()
+    assert list(came) == []
 
 
 def test_an_alert_that_something_unreadable_had_closed_stays_closed(tracked: Journal, clock: Clock) -> None:
