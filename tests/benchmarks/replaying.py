@@ -79,9 +79,18 @@ def _long_histories(sizes: Sizes) -> dict[UUID, list[Touchpoint]]:
 
 def growth(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
     """A replay of a long log against one of a short log, each in a process of its own: time per event, peak memory."""
-    logs = {events: _log(ground, events) for events in (sizes.long_log, sizes.short_log)}
-    turns = [[_in_its_own_process(journal) for journal in logs.values()] for _ in range(sizes.pairs)]
-    case = f"replay {sizes.long_log:,} / {sizes.short_log:,}"
+    yield from _growth(ground, sizes.long_log, sizes.short_log, sizes.pairs)
+
+
+def ten_times(ground: Ground, sizes: Sizes) -> Iterator[Measured]:
+    """The same of ten times that log: ten million events."""
+    yield from _growth(ground, 10 * sizes.long_log, sizes.long_log, sizes.pairs)
+
+
+def _growth(ground: Ground, long: int, short: int, pairs: int) -> Iterator[Measured]:
+    logs = [_log(ground, events) for events in (long, short)]
+    turns = [[_in_its_own_process(journal) for journal in logs] for _ in range(pairs)]
+    case = f"replay {long:,} / {short:,}"
     times = [_pair([one.seconds / one.events * 1e6 for one in turn]) for turn in turns]
     yield Measured(f"{case}, per event", ground.database, times, Goal(1.2, at_most=True), inverted=True)
     peaks = [_pair([one.peak_bytes / 2**20 for one in turn]) for turn in turns]

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.touchpoint import Touchpoint
-from tests.benchmarks.__main__ import CASES, LARGE, measured
+from tests.benchmarks.__main__ import BY_NAME, CASES, LARGE, measured
 from tests.benchmarks.events import half_sealed, is_sealed, none_sealed, realistic, told_anew
 from tests.benchmarks.measuring import Goal, Measured, take_turns
 from tests.benchmarks.sizes import QUICK
@@ -16,7 +16,7 @@ from tests.benchmarks.stock import StockEvents, read_all, stock
 from tests.benchmarks.table import table
 
 
-@pytest.mark.parametrize("case", [name for name in CASES if name not in LARGE])
+@pytest.mark.parametrize("case", [name for name in CASES if name not in LARGE + BY_NAME])
 def test_every_case_gives_lines_of_the_table(case: str, tmp_path: Path) -> None:
     results = measured([case], ["sqlite"], QUICK, tmp_path)
     lines = table(results).splitlines()
