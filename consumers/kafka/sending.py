@@ -133,7 +133,7 @@ class Sender:
             self.end()
             if isinstance(error, KafkaError):
                 # What comes after the first error says only that there was one.
-                raise _failure(first or error) from None
+                raise _failure(first if isinstance(first, KafkaError) else error) from None
             raise
         return count
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from traceback import walk_tb
 from typing import Any, NamedTuple, Self
 from uuid import UUID
-from zlib import crc32
 
 import orjson
 import psycopg
@@ -254,10 +253,10 @@ def count_held(connection: Connection) -> int:
     return len(_serving(connection, select(held.c.generations)))
 
 
-def number_of_held(connection: Connection) -> int:
-    """A number of 32 bits that stays as it is while the same people are held: the CRC of who is, and since when."""
-    found = connection.execute(select(held.c.participant_id, held.c.since).order_by(held.c.participant_id))
-    return crc32(repr([tuple(row) for row in found]).encode())
+def marks(connection: Connection) -> tuple[Any, ...]:
+    """What is another whenever somebody came to be held, was tried again, or is held no more: only to be compared."""
+    told = func.count(), func.max(held.c.tried_at), func.sum(func.length(held.c.generations))
+    return tuple(connection.execute(select(*told).select_from(held)).one())
 
 
 def held_among(connection: Connection, people: Collection[UUID]) -> Held | None:

@@ -9,14 +9,15 @@ stays as it was: one too many costs a call, and one too few is somebody whom nob
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from threading import Event
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
+from zlib import crc32
 
 from sqlalchemy import Connection, Table, select
 
@@ -52,23 +53,24 @@ everybody of whom something was recorded since is folded again. A convention of 
 
 
 class Mark(NamedTuple):
-    """A point of the journal and of the clock, and who was held then: what a watcher was told of is told by these."""
+    """A point of the journal and of the clock: what a watcher was told of is told by the two."""
 
     at: datetime
     positions: Positions
-    held: int
-    """A number for who was held: of whom events read again, nothing need have been recorded."""
+    calling: int
+    """The CRC-32 of the ids of all that called for somebody then: what the journal says of that point later need not be
+    the same, since of somebody held events may read again, or no more."""
 
     def write(self) -> str:
-        return ".".join(map(str, (to_microseconds(self.at), self.held, *self.positions)))
+        return ".".join(map(str, (to_microseconds(self.at), self.calling, *self.positions)))
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """None for what `write` never gives."""
         if not re.fullmatch(r"\d{1,17}\.\d{1,10}(\.\d{1,18})+", text, re.ASCII):
             return None
-        at, held_then, *positions = map(int, text.split("."))
-        return cls(from_microseconds(at), tuple(positions), held_then)
+        at, calling, *positions = map(int, text.split("."))
+        return cls(from_microseconds(at), tuple(positions), calling)
 
 
 class Look(NamedTuple):
@@ -76,6 +78,8 @@ class Look(NamedTuple):
 
     mark: Mark
     calling: Mapping[UUID, AlertRow]
+    held: tuple[Any, ...]
+    """As `replay.live.held.marks` tells it."""
 
 
 def everything(journal: Journal) -> list[AlertRow]:
@@ -100,12 +104,13 @@ def look(journal: Journal, now: Now) -> Look:
     """The alerts that call for somebody now."""
     at = now()
     with journal.database.read() as connection:
-        mark = Mark(at, _heads(connection), held.number_of_held(connection))
-        return Look(mark, _calling(_at(connection, journal, mark.positions, calling_rows)))
+        positions = _heads(connection)
+        calling = _calling(_at(connection, journal, positions, calling_rows))
+        return Look(Mark(at, positions, _number(calling)), calling, held.marks(connection))
 
 
 def looks(journal: Journal, now: Now, stop: Event) -> Iterator[Look]:
-    """A look at once, and another whenever something is recorded, an alert escalates, or somebody is held or no more,
+    """A look at once, and another whenever something is recorded, an alert escalates, or somebody held is tried again,
     until `stop` is set.
 
     Asleep meanwhile: a stop is noticed within two seconds.
@@ -130,7 +135,7 @@ def _moved_on(journal: Journal, now: Now, last: Look) -> bool:
     if escalates_at is not None and escalates_at <= now():
         return True
     with journal.database.read() as connection:
-        return (_heads(connection), held.number_of_held(connection)) != last.mark[1:]
+        return (_heads(connection), held.marks(connection)) != (last.mark.positions, last.held)
 
 
 def _next_escalation(last: Look) -> datetime | None:
@@ -168,22 +173,27 @@ class Watcher:
 
     def begin(self, since: Mark | None = None) -> News:
         """All that is open, or what changed since a mark. A mark that this journal cannot have, or that is too far
-        behind, begins anew; so does one since which somebody was held or no more, or something was recorded of somebody
-        whose events do not read.
+        behind, begins anew; so does one since which something was recorded of somebody whose events do not read, or
+        events of somebody held have come to read.
         """
         found = look(self._journal, self._now)
-        if since is not None and _may_go_on(since, found.mark):
+        if since is not None and _is_past(since, found.mark) and _events_between(since, found.mark) <= FARTHEST_BEHIND:
             with self._journal.database.read() as connection:
-                before, is_known = _seen(connection, self._journal, since.positions, calling_rows)
-            if is_known:
-                self._telling.assume(_calling(before), since.at)
+                seen = _seen(connection, self._journal, since.positions, calling_rows)
+            before = _calling(seen.rows)
+            if seen.is_known and _number(before) == since.calling:
+                self._telling.assume(before, since.at)
                 return self._news(found)._replace(goes_on=True)
         return self._news(found)
 
     def after(self, found: Look) -> News | None:
         """What a look brings; None where it was taken before the last one."""
-        if self.mark is not None and not _is_past(self.mark, found.mark):
-            return None
+        if self.mark is not None:
+            if not _is_past(self.mark, found.mark):
+                return None
+            if found.mark.at < self.mark.at:
+                # Which of the two is the newer, positions do not tell of those who are held.
+                found = look(self._journal, self._now)
         return self._news(found)
 
     def _news(self, found: Look) -> News:
@@ -198,11 +208,6 @@ class Watcher:
         return News(mark, self._telling.news(found.calling, at, find))
 
 
-def _may_go_on(since: Mark, present: Mark) -> bool:
-    is_as_it_was = _is_past(since, present) and since.held == present.held
-    return is_as_it_was and _events_between(since, present) <= FARTHEST_BEHIND
-
-
 def _is_past(since: Mark, present: Mark) -> bool:
     if len(since.positions) != len(present.positions):
         return False
@@ -215,6 +220,10 @@ def _events_between(since: Mark, present: Mark) -> int:
 
 def _calling(found: Mapping[UUID, AlertRow]) -> dict[UUID, AlertRow]:
     return {event_id: row for event_id, row in found.items() if row.calls}
+
+
+def _number(calling: Iterable[UUID]) -> int:
+    return crc32(b"".join(sorted(event_id.bytes for event_id in calling)))
 
 
 def _heads(connection: Connection) -> Positions:

@@ -16,6 +16,7 @@ from threading import Thread
 from uuid import UUID
 
 from domain.components import Link
+from replay.identities import links_by_person
 from replay.rebuild.engine import Opened, Opening, part_folder
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
@@ -25,6 +26,8 @@ LOST_AT_MOST = 3
 
 _AT_HAND = 2
 """Parts that each of the others has: the one it folds, and the next."""
+_PATIENCE_SECONDS = 10.0
+"""After so long without a part that is done it is seen whether anybody still folds."""
 
 log = logging.getLogger("majung.replay")
 
@@ -56,29 +59,46 @@ class Crew:
             if not helpers or self.opening is None or lost > LOST_AT_MOST:
                 yield from map(own.fold, parts)
                 return
-            # Started anew and not forked: a fork would share connections, and whatever threads hold.
-            fresh, begin = get_context("spawn"), partial(_begin, self.opening, rebuild, links)
+            # Started anew and not forked: a fork would share connections, and whatever threads hold. And told no more
+            # than a pipe holds, which is waited for here until they have read it.
+            fresh, begin = get_context("spawn"), partial(_begin, self.opening, rebuild)
             try:
                 yield from _together(parts, own, ProcessPoolExecutor(helpers, fresh, begin), helpers)
             except BrokenProcessPool:
-                # One of them was killed: what they had at hand is done again by those that follow.
+                # One was killed, or could not start: what they had at hand is done again by those that follow.
                 lost += 1
-                log.warning("a process that helped a replay was ended: is there enough memory?", extra={"times": lost})
+                log.warning("who helped a replay was ended: is there enough memory?", extra={"times": lost})
 
 
 def _together(parts: Sequence[Part], own: PartFolder, others: ProcessPoolExecutor, helpers: int) -> Iterator[Done]:
-    """Fold beside others, from the first part on while they are still starting."""
+    """Fold beside others, from the first part on while they are still starting. Raises BrokenProcessPool."""
     waiting, theirs = deque(parts), set[Future[Done]]()
     try:
         while waiting or theirs:
+            mine = waiting.popleft() if waiting else None
             while waiting and len(theirs) < helpers * _AT_HAND:
-                theirs.add(others.submit(_fold, waiting.popleft()))
-            if waiting:
-                yield own.fold(waiting.popleft())
-            ready, theirs = wait(theirs, 0 if waiting else None, FIRST_COMPLETED)
-            yield from (each.result() for each in ready)
+                theirs.add(_ask(others, waiting.popleft()))
+            if mine is not None:
+                yield own.fold(mine)
+            elif not wait(theirs, _PATIENCE_SECONDS, FIRST_COMPLETED).done:
+                # One that was asked for in the moment in which they ended would be waited for in vain.
+                others.submit(processors)
+            for future in [each for each in theirs if each.done()]:
+                done = future.result()
+                theirs.remove(future)
+                yield done
+    except BrokenProcessPool:
+        yield from (each.result() for each in theirs if each.done() and each.exception() is None)
+        raise
     finally:
         others.shutdown(wait=True, cancel_futures=True)
+
+
+def _ask(others: ProcessPoolExecutor, part: Part) -> Future[Done]:
+    try:
+        return others.submit(_fold, part)
+    except OSError as error:
+        raise BrokenProcessPool("no other process can be started") from error
 
 
 def processors() -> int:
@@ -91,12 +111,15 @@ _own: list[PartFolder | Exception] = []
 _closing = ExitStack()
 
 
-def _begin(opening: Opening, rebuild: Rebuild, links: Mapping[UUID, Sequence[Link]]) -> None:
+def _begin(opening: Opening, rebuild: Rebuild) -> None:
     """In a process that helps: open the journal, and end with whoever started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     try:
-        _own.append(part_folder(_closing.enter_context(opening()), rebuild, links))
+        here = _closing.enter_context(opening())
+        with here.journal.database.read() as connection:
+            links = links_by_person(connection, here.journal.reader)
+        _own.append(part_folder(here, rebuild, links))
     except Exception as error:
         # Raised here, it would end the process and hide the reason: whoever asks for a part is told.
         _own.append(error)

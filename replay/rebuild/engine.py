@@ -73,7 +73,7 @@ class Engine(Protocol):
         links: Mapping[UUID, Sequence[Link]],
         left: Callable[[], Sequence[Part]],
     ) -> Iterator[Done]:
-        """Fold the parts that are `left`, in no particular order; with what is open `here` where nobody helps.
+        """Fold the parts that are `left`, in no particular order, with what is open `here` or by others.
 
         Raises WorkersLost, WorkerUnfit and WorkerFailed, and what a PartFolder raises.
         """

@@ -1,5 +1,6 @@
 """Alerts as the journal has them: exact whatever the worker has folded, told once, and never by a replay."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -311,29 +312,75 @@ def test_an_alert_whose_event_reads_no_more_stays_as_it_was(tracked: Journal, cl
     assert look(tracked, clock).calling.keys() == {flag.event_id, BARE.event_id}
 
 
+def give_back(journal: Journal, key: Mapping[str, Any]) -> None:
+    with journal.vault.database.write() as connection:
+        connection.execute(insert(keys).values(**key))
+
+
+def lose_and_keep_the_key_of(journal: Journal, one: UUID) -> Mapping[str, Any]:
+    with journal.vault.database.read() as connection:
+        [key] = connection.execute(select(keys).where(keys.c.participant_id == one)).mappings().all()
+    lose_the_key_of(journal, one)
+    return dict(key)
+
+
 def test_an_alert_whose_event_reads_again_is_told_to_who_watches_and_to_who_comes_again(
     tracked: Journal, clock: Clock
 ) -> None:
     flag = phq9.replaced(occurred_at=START)
     record(tracked, flag)
-    with tracked.vault.database.read() as connection:
-        [key] = connection.execute(select(keys).where(keys.c.participant_id == PARTICIPANT)).mappings().all()
-    lose_the_key_of(tracked, PARTICIPANT)
+    key = lose_and_keep_the_key_of(tracked, PARTICIPANT)
     Worker(tracked, MODELS).catch_up()
     stop, away = Event(), watcher(tracked)
     came = looks(tracked, clock, stop)
     watching = watcher(tracked)
     assert told(watching.after(next(came))) == told(away.begin()) == []
-
-    with tracked.vault.database.write() as connection:
-        connection.execute(insert(keys).values(**key))
-    Worker(tracked, MODELS).retry_held()
-    assert told(watching.after(next(came))) == [("open", flag.event_id)]
     assert away.mark is not None
-    again = watcher(tracked).begin(Mark.read(away.mark.write()))
-    assert (again.goes_on, told(again)) == (False, [("open", flag.event_id)])
+    mark = Mark.read(away.mark.write())
+    assert watcher(tracked).begin(mark).goes_on
+
+    give_back(tracked, key)
+    before_the_retry = watcher(tracked).begin(mark)
+    Worker(tracked, MODELS).retry_held()
+    after_it = watcher(tracked).begin(mark)
+    for news in (before_the_retry, after_it):
+        assert (news.goes_on, told(news)) == (False, [("open", flag.event_id)])
+    assert told(watching.after(next(came))) == [("open", flag.event_id)]
     stop.set()
     assert list(came) == []
+
+
+def test_of_two_linked_people_the_one_whose_events_read_again_is_told_while_both_are_held(
+    tracked: Journal, clock: Clock
+) -> None:
+    flag = phq9.replaced(occurred_at=START)
+    record(tracked, flag, phq9.replaced(participant_id=OTHER_PARTICIPANT, occurred_at=START - timedelta(days=30)))
+    link(tracked, PARTICIPANT, OTHER_PARTICIPANT, reason="one person", now=clock())
+    key = lose_and_keep_the_key_of(tracked, PARTICIPANT)
+    lose_the_key_of(tracked, OTHER_PARTICIPANT)
+    worker = Worker(tracked, MODELS)
+    worker.catch_up()
+    stop, watching = Event(), watcher(tracked)
+    came = looks(tracked, clock, stop)
+    assert told(watching.after(next(came))) == []
+    give_back(tracked, key)
+    clock.forward(1)
+    worker.retry_held()
+    assert told(watching.after(next(came))) == [("open", flag.event_id)]
+    stop.set()
+
+
+def test_a_look_that_was_taken_before_one_came_takes_nothing_back(tracked: Journal, clock: Clock) -> None:
+    flag = phq9.replaced(occurred_at=START)
+    record(tracked, flag)
+    key = lose_and_keep_the_key_of(tracked, PARTICIPANT)
+    Worker(tracked, MODELS).catch_up()
+    earlier, came = look(tracked, clock), watcher(tracked)
+    give_back(tracked, key)
+    Worker(tracked, MODELS).retry_held()
+    clock.forward(1)
+    assert told(came.begin()) == [("open", flag.event_id)]
+    assert told(came.after(earlier)) == []
 
 
 def test_an_alert_that_something_unreadable_had_closed_stays_closed(tracked: Journal, clock: Clock) -> None:
