@@ -3,11 +3,14 @@
 Readers follow the pointer (`state = 'live'`) inside their own snapshot, so a switch is one UPDATE and never a DDL.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import ColumnElement, Connection, MetaData, Table, Update, delete, func, insert, literal, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, Index
 
 from projections.read_model import ReadModel
@@ -21,6 +24,14 @@ class ReadModelOutdated(DatabaseUnusable):
 
 class ReplaySuperseded(DatabaseUnusable):
     """Another replay of the same read model began meanwhile: that one goes on, this one has ended."""
+
+
+class RowsBeingRead(DatabaseUnusable):
+    """Somebody reads rows that are to be removed, and goes on for longer than everybody else may wait for that."""
+
+
+PATIENCE_SECONDS = 2.0
+"""How long somebody who reads rows that are to be removed is waited for: workers wait meanwhile."""
 
 
 class Generation(NamedTuple):
@@ -56,6 +67,23 @@ def hold(connection: Connection) -> None:
 def change(connection: Connection) -> None:
     """Wait for all who hold the generations and be alone with them: for whoever creates, switches or drops one."""
     _lock(connection, "SHARE ROW EXCLUSIVE")
+
+
+@contextmanager
+def removing(transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    """In a transaction that begins here: alone with the generations, to drop some of them. SQLite's readers are in
+    nobody's way; on PostgreSQL it raises RowsBeingRead, and removes nothing then.
+    """
+    try:
+        with transaction as connection:
+            change(connection)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout TO '{PATIENCE_SECONDS * 1_000:.0f}ms'")
+            yield connection
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise RowsBeingRead("somebody is reading these rows: try again when they have ended") from None
 
 
 def _lock(connection: Connection, mode: str) -> None:

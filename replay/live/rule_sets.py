@@ -76,9 +76,11 @@ def kept(connection: Connection) -> Sequence[ReadModel]:
 
 
 def drop(database: Database, rules: Rules) -> bool:
-    """Remove the rows under a rule set, also those of a replay that was interrupted; False where there are none."""
-    with database.write() as connection:
-        generations.change(connection)
+    """Remove the rows under a rule set, also those of a replay that was interrupted; False where there are none.
+
+    Raises RowsBeingRead.
+    """
+    with generations.removing(database.write()) as connection:
         found = generations.undropped(connection, under(rules))
         for generation in found:
             generations.drop(connection, generation)

@@ -128,10 +128,9 @@ def drop(journal: Journal, model: ReadModel, number: int) -> None:
     """Remove rows that serve nobody.
 
     Raises NothingToChoose for those that do and for those of a snapshot, and ReplayRunning for those that are being
-    made.
+    made, and RowsBeingRead.
     """
-    with journal.database.write() as connection:
-        generations.change(connection)
+    with generations.removing(journal.database.write()) as connection:
         query = select(read_models.c.state, read_models.c.rebuild, read_models.c.snapshot).where(
             read_models.c.name == model.name, read_models.c.generation == number, read_models.c.state != "dropped"
         )

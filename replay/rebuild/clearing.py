@@ -7,21 +7,16 @@ next time.
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
-import psycopg
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError
 
 from replay.journal import Journal
 from replay.live import generations
-from replay.live.generations import Generation
+from replay.live.generations import Generation, RowsBeingRead
 from replay.rebuild import ledger
 from replay.rebuild.ledger import READY
 from replay.tables import read_models, rebuilds
 
 log = logging.getLogger("majung.replay")
-
-PATIENCE_SECONDS = 2.0
-"""How long somebody who reads old rows is waited for: workers wait meanwhile."""
 
 
 def clear(journal: Journal, newer: Sequence[Generation], replaced: Mapping[str, Iterable[int]]) -> None:
@@ -31,10 +26,7 @@ def clear(journal: Journal, newer: Sequence[Generation], replaced: Mapping[str, 
     Of another version the newest rows are kept, which another release may read, and all that wait by other code.
     """
     try:
-        with journal.database.write_behind() as connection:
-            if journal.database.is_postgres:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout TO '{PATIENCE_SECONDS * 1_000:.0f}ms'")
-            generations.change(connection)
+        with generations.removing(journal.database.write_behind()) as connection:
             for rows in newer:
                 stale = _waiting_before(connection, rows)
                 if rows.model.name in replaced:
@@ -43,9 +35,7 @@ def clear(journal: Journal, newer: Sequence[Generation], replaced: Mapping[str, 
                     generations.drop_named(connection, rows.model.name, number)
             for replay in ledger.left_behind(connection, READY):
                 ledger.discard(connection, replay)
-    except OperationalError as error:
-        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
-            raise
+    except RowsBeingRead:
         log.info("rows of before are being read: they are removed after the next replay")
 
 

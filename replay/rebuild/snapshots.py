@@ -198,10 +198,9 @@ class SnapshotOutdated(DatabaseUnusable):
 def drop(journal: Journal, name: str) -> None:
     """Remove a snapshot with all that it holds, also one that was interrupted.
 
-    Raises SnapshotRefused where there is none, and ReplayRunning while it is being taken.
+    Raises SnapshotRefused where there is none, ReplayRunning while it is being taken, and RowsBeingRead.
     """
-    with journal.database.write() as connection:
-        generations.change(connection)
+    with generations.removing(journal.database.write()) as connection:
         if not _drop(connection, name, journal.clock()):
             raise _unknown(name)
 

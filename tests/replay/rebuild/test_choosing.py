@@ -13,9 +13,9 @@ from projections.journey import under
 from projections.timeline import timeline
 from replay.journal import Journal
 from replay.live import generations
-from replay.live.generations import ReadModelOutdated
+from replay.live.generations import ReadModelOutdated, RowsBeingRead
 from replay.live.worker import Worker
-from replay.rebuild import clearing, ledger, rebuild
+from replay.rebuild import ledger, rebuild
 from replay.rebuild.choosing import Line, NothingToChoose, Stale, drop, listed, switch
 from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import take
@@ -179,12 +179,14 @@ def test_rows_that_somebody_still_reads_hold_nobody_up_and_go_the_next_time(
 ) -> None:
     if not populated.database.is_postgres:
         pytest.skip("who reads a file holds nobody up who removes a table")
-    monkeypatch.setattr(clearing, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(generations, "PATIENCE_SECONDS", 0.05)
     with populated.database.read() as reading:
         [old] = generations.live(reading, [timeline])
         assert list(generations.read(reading, old))
         rebuild(populated, [timeline])
         assert rebuild(populated, [timeline]).switched
+        with pytest.raises(RowsBeingRead, match="try again"):
+            drop(populated, timeline, 1)
         assert {number: line.state for number, line in lines(populated).items()} == {
             1: "retired",
             2: "retired",
