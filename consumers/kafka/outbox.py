@@ -89,7 +89,7 @@ class Outbox(ABC):
         """Publish until `stop` is set: asleep while there is nothing to do, woken by commits.
 
         While the broker or the database is away it is tried again, ever later up to half a minute. Raises
-        KafkaUnusable, and UnknownStoredName for an event of a newer release.
+        KafkaUnusable.
         """
         self._stop = self._sender.stop = stop
         woken = Event()

@@ -1,7 +1,8 @@
 """The journal, published: every stored event in journal order per shard, at least once, and never anything sealed.
 
 On every partition the first copy of an event comes after the first copies of all before it (see sending.py):
-who drops positions up to the highest seen loses nothing.
+who drops positions up to the highest seen loses nothing. So an event of a type that only a newer release knows has all
+of its shard wait behind it, until a process of that release goes on from there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from consumers.kafka.outbox import SENT_TWICE, Outbox, log
 from consumers.kafka.sending import Outgoing
 from consumers.kafka.topics import JOURNAL
 from replay.journal import Journal
+from replay.mapper import UnknownStoredName
 from replay.messages import published
 from replay.messages.published import OpenRow
 
@@ -30,12 +32,13 @@ class Publish(Outbox):
     ) -> None:
         super().__init__(journal, servers, topic, **told)
         self._batch = batch
+        self._newer: dict[int, int] = {}
+        """By shard the position of an event that this release does not know, once that was told."""
 
     def step(self) -> int:
         """Publish the next batch of each shard; returns how many events, 0 where all is published or others do it.
 
-        Raises NotPublished, KafkaUnusable, UnknownStoredName for an event of a newer release, and what the database
-        raises.
+        Raises NotPublished, KafkaUnusable, and what the database raises.
         """
         return sum(map(self._step, range(self._journal.shards)))
 
@@ -54,13 +57,35 @@ class Publish(Outbox):
             return 0
         with self._database.read() as connection:
             rows = published.open_rows(connection, shard, start, self._batch)
-        sent = self._sender.send(_messages(rows, shard))
+        sent = self._sender.send(self._messages(rows, shard))
         return self._moved(shard, start, rows, sent)
 
+    def _messages(self, rows: Iterable[OpenRow], shard: int) -> Iterator[Outgoing | None]:
+        """Up to an event of a newer release."""
+        for row in rows:
+            if row.event_id is None:
+                # What is no touchpoint has its place in the journal, and is nothing to publish.
+                yield None
+                continue
+            try:
+                told = open_event(row)
+            except UnknownStoredName as newer:
+                if self._newer.get(shard) != row.position:
+                    self._newer[shard] = row.position
+                    where = {"topic": self._topic, "shard": shard, "position": row.position}
+                    log.warning("publishing waits for a process of a newer release: %s", newer, extra=where)
+                return
+            yield Outgoing(key_of(row), told, headers_of(row, shard))
+
     def _moved(self, shard: int, start: int, rows: list[OpenRow], sent: int) -> int:
+        waits = sent < len(rows) and rows[sent].position == self._newer.get(shard)
         if not sent:
+            if waits:
+                # Whoever knows it is not to wait until the claim ends.
+                with self._database.write() as connection:
+                    self._release(connection)
             return 0
-        more = sent < len(rows) or len(rows) == self._batch
+        more = not waits and (sent < len(rows) or len(rows) == self._batch)
         until = self._clock() + self._claim if more else None
         to = rows[sent - 1].position
         with self._database.write() as connection:
@@ -82,10 +107,3 @@ class Publish(Outbox):
 
     def _release(self, connection: Connection) -> None:
         published.release(connection, self._topic, self._name)
-
-
-def _messages(rows: Iterable[OpenRow], shard: int) -> Iterator[Outgoing | None]:
-    for row in rows:
-        # What is no touchpoint has its place in the journal, and is nothing to publish.
-        told = row.event_id is not None
-        yield Outgoing(key_of(row), open_event(row), headers_of(row, shard)) if told else None

@@ -24,7 +24,6 @@ from replay.database import Database
 from replay.journal import Journal
 from replay.live import generations
 from replay.live.worker import Worker
-from replay.mapper import UnknownStoredName
 from replay.messages import published
 from replay.rebuild import rebuild
 from replay.recorder import now_in_utc
@@ -357,19 +356,23 @@ def test_positions_of_other_topics_are_left_alone(journal: Journal, kafka: Broke
         assert sorted(connection.scalars(select(stored.c.position))) == [2, 2]
 
 
-def test_an_older_release_stops_at_a_version_it_does_not_know_and_a_newer_one_goes_on(
-    journal: Journal, kafka: Broker, topic: str, monkeypatch: pytest.MonkeyPatch
+def test_an_older_release_waits_at_a_version_it_does_not_know_and_a_newer_one_goes_on_at_once(
+    journal: Journal, kafka: Broker, topic: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal.record([*facts(5), discovery_attempted, *facts(5, start=5)])
-    with monkeypatch.context() as older:
-        older.delitem(Touchpoint.registry, discovery_attempted.stored_as)
+    older = Publish(journal, kafka.address, topic=topic)
+    with monkeypatch.context() as release:
+        release.delitem(Touchpoint.registry, discovery_attempted.stored_as)
         open_event._shape.cache_clear()
-        publish = Publish(journal, kafka.address, topic=topic)
-        with pytest.raises(UnknownStoredName, match="newer"):
-            publish.catch_up()
-        publish.close()
-    assert reached(journal, topic).position <= 5
+        with caplog.at_level("WARNING"):
+            assert [older.catch_up(), older.catch_up()] == [5, 0]
+    assert [record.message for record in caplog.records if "newer release" in record.message] == [
+        f"publishing waits for a process of a newer release: {discovery_attempted.stored_as} is not known to this"
+        " release: use the release that wrote it, or a newer one"
+    ]
+    assert reached(journal, topic).position == 5
     publish = Publish(journal, kafka.address, topic=topic)
-    publish.catch_up()
+    assert publish.catch_up() == 6
     publish.close()
+    older.close()
     assert_complete(journal, read(kafka.address, topic))
