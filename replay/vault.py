@@ -120,8 +120,9 @@ class Vault:
         self._lock = RLock()
 
     def check(self) -> None:
-        """Make sure that the keys' table is there, and that this master key wrapped them: one key opens for all.
+        """Make sure that the keys' table is there, and that this master key wrapped keys in it.
 
+        One that does not unwrap among others that do is that person's matter.
         Raises VaultMissing or MasterKeyUnusable.
         """
         if not exists(self.database):
@@ -130,9 +131,9 @@ class Vault:
                 " for a new one run `majung db upgrade`"
             )
         with self.database.read() as connection:
-            found = connection.execute(select(keys).limit(1)).one_or_none()
-        if found is not None:
-            self._unwrap(found.participant_id.bytes, found.version, found.wrapped)
+            some = connection.execute(select(keys).limit(_WITNESSES)).all()
+        if some and not any(self._unwraps(one.participant_id.bytes, one.wrapped) for one in some):
+            self._unwrap(some[0].participant_id.bytes, some[0].version, some[0].wrapped)
 
     def opens_any_but(self, participants: Collection[bytes]) -> bool:
         """Whether the master key unwraps a key of anybody else: where theirs do not unwrap, it is not for that."""
@@ -239,7 +240,7 @@ class Vault:
     def _unwrap(self, participant: bytes, version: int, wrapped: bytes) -> ParticipantKey:
         try:
             key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], participant)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise MasterKeyUnusable(
                 "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
             ) from None

@@ -1,12 +1,14 @@
 """`majung db`: databases that are missing, older, newer or not ours, each with its own clear line."""
 
 from base64 import urlsafe_b64encode
+from contextlib import closing
+from sqlite3 import connect
 
 import pytest
 
 from replay.schema import REVISIONS
 from tests.api.cli.conftest import Terminal
-from tests.examples import call_received, participant_registered
+from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, participant_registered
 
 
 def test_before_the_upgrade_every_command_says_what_to_do(bare: Terminal) -> None:
@@ -86,6 +88,17 @@ def test_a_master_key_of_another_vault_starts_nothing(terminal: Terminal) -> Non
     terminal.file(".majung/master.key", urlsafe_b64encode(bytes(32)))
     for command in (["db", "check"], ["person", "show", NAMED.participant_id], ["replay"], ["serve"]):
         assert "this master key did not wrap these keys" in terminal.fails(*command, code=1)
+
+
+@pytest.mark.parametrize("broken", [bytes(92), b"short"], ids=["other bytes", "too few"])
+def test_one_key_that_does_not_unwrap_stops_nobody_but_its_person(terminal: Terminal, broken: bytes) -> None:
+    first, second = sorted((PARTICIPANT, OTHER_PARTICIPANT))
+    terminal.given(NAMED.replaced(participant_id=first), NAMED.replaced(participant_id=second))
+    with closing(connect(terminal.folder / ".majung" / "vault.db")) as vault, vault:
+        vault.execute("UPDATE participant_keys SET wrapped = ? WHERE participant_id = ?", (broken, first.bytes))
+    assert terminal.rows("db", "check")["events"] == 2
+    assert terminal.run("person", "show", second)
+    assert "did not wrap" in terminal.fails("person", "show", first, code=1)
 
 
 def test_no_second_vault_is_made_for_a_journal_with_sealed_events(terminal: Terminal) -> None:
