@@ -26,7 +26,8 @@ class GenerationTold(Part):
     """Of the read model that folded them."""
     state: str
     """`live`: they serve; `building`: a replay makes them; `interrupted`: it was ended before its time; `ready`: they
-    wait for somebody to switch to them; `retired`: they served before; `snapshot`."""
+    wait for somebody to switch to them; `retired`: they served before; `stale`: likewise, and they are of another
+    version, which nobody keeps up to date; `snapshot`."""
     behind: int | None
     """Events of the journal that they do not include yet; null: a snapshot's."""
     replay: int | None

@@ -32,7 +32,8 @@ class Line(NamedTuple):
     generation: int
     version: int
     state: str
-    """live; building (somebody is at work), interrupted, ready (it waits to be switched to), retired; snapshot."""
+    """live; building (somebody is at work), interrupted, ready (it waits to be switched to), retired, stale (of another
+    version than the live one, and nobody who folds that has kept it up to date); snapshot."""
     behind: int | None
     """Events of the log that it has not seen; None for a snapshot."""
     replay: int | None
@@ -53,7 +54,10 @@ def listed(connection: Connection, standing: Mapping[int, Standing]) -> list[Lin
     query = select(read_models).where(read_models.c.state != "dropped")
     order = read_models.c.name, read_models.c.generation.desc()
     lines = []
-    for row in connection.execute(query.order_by(*order)).all():
+    rows = connection.execute(query.order_by(*order)).all()
+    serving = [row for row in rows if row.state == "live"]
+    live = {row.name: (row.version, seen.get(f"{row.name}_g{row.generation}", 0)) for row in serving}
+    for row in rows:
         found = standing.get(row.rebuild) if row.state == "building" else None
         reached = seen.get(f"{row.name}_g{row.generation}", 0)
         behind = int(recorded) - reached if row.snapshot is None else None
@@ -62,7 +66,7 @@ def listed(connection: Connection, standing: Mapping[int, Standing]) -> list[Lin
                 row.name,
                 row.generation,
                 row.version,
-                _state(row.state, found),
+                _state(row.state, found, is_stale=_is_stale(row.version, reached, live.get(row.name))),
                 behind,
                 row.rebuild,
                 found.folded if found else None,
@@ -73,7 +77,13 @@ def listed(connection: Connection, standing: Mapping[int, Standing]) -> list[Lin
     return lines
 
 
-def _state(state: str, found: Standing | None) -> str:
+def _is_stale(version: int, reached: int, live: tuple[int, int] | None) -> bool:
+    return live is not None and version != live[0] and reached < live[1]
+
+
+def _state(state: str, found: Standing | None, *, is_stale: bool) -> str:
+    if state == "retired" and is_stale:
+        return "stale"
     if state != "building" or found is None:
         return state
     if found.rebuild.state == READY:

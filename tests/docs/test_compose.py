@@ -47,8 +47,9 @@ def test_every_command_that_it_runs_exists() -> None:
     assert ran <= set(commands(get_command(app)))
 
 
-def test_the_read_models_have_one_worker() -> None:
+def test_the_read_models_have_workers_of_their_own_that_can_share_them() -> None:
     assert told("serve")["MAJUNG_EMBEDDED_WORKER"] == "false"
+    assert "db upgrade --shards 4 " in SERVICES["upgrade"]["command"]
 
 
 def test_kafka_is_the_one_of_the_tests_with_the_same_settings() -> None:

@@ -196,6 +196,21 @@ def test_rows_that_somebody_still_reads_hold_nobody_up_and_go_the_next_time(
     assert {number: line.state for number, line in lines(populated).items()} == {3: "retired", 4: "live"}
 
 
+def test_rows_of_another_version_are_stale_until_somebody_who_folds_it_has_kept_them_up_to_date(
+    populated: Journal,
+) -> None:
+    newer = replace(timeline, version=timeline.version + 1)
+    rebuild(populated, [newer])
+    assert {line.state for line in lines(populated).values()} == {"retired", "live"}
+    news(populated)
+    Worker(populated, [newer]).catch_up()
+    assert {line.state for line in lines(populated).values()} == {"stale", "live"}
+    with pytest.raises(Stale, match="let the release that folds it work"):
+        switch(populated, [newer], 1)
+    Worker(populated, [timeline]).catch_up()
+    assert {line.state for line in lines(populated).values()} == {"retired", "live"}
+
+
 def test_rows_that_another_release_reads_stay_however_often_this_one_replays(populated: Journal) -> None:
     rebuild(populated, [timeline])
     newer = replace(timeline, version=timeline.version + 1)
