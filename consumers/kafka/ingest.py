@@ -52,6 +52,7 @@ BATCH = 2_000
 """The most messages of one transaction: on SQLite, of about 50 ms."""
 CONFLICT = "conflict"
 DOES_NOT_FOLD = "does-not-fold"
+UNFORESEEN = "unforeseen"
 _PLACE = itemgetter(*map(ToPark._fields.index, ("topic", "partition", "offset")))
 
 _LONGEST_WAIT_SECONDS = 5.0
@@ -320,6 +321,11 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 taken.append(message)
             except REFUSALS as refusal:
                 refused.append(_to_park(message, refusal.code, str(refusal), pseudonym(message.key)))
+            except Exception as error:
+                # Reading asks nobody anything: what fails is this message, which is not to stand in the way of others.
+                kind = type(error).__qualname__
+                log.error("a message parks that fails to be read", extra={"error": kind} | _place_of(message))
+                refused.append(_to_park(message, UNFORESEEN, _FAILS_TO_BE_READ.format(kind), pseudonym(message.key)))
         return taken, events, refused
 
     def _stray(self, partitions: Iterable[TopicPartition]) -> None:
@@ -383,6 +389,15 @@ def _offsets(batch: Mapping[TopicPartition, Sequence[Any]]) -> dict[str, str]:
     return {
         str(partition.partition): f"{messages[0].offset}-{messages[-1].offset}" for partition, messages in batch.items()
     }
+
+
+_FAILS_TO_BE_READ = (
+    "reading it fails with {}, which is Majung's fault: report it, and tell it again with a release that reads it"
+)
+
+
+def _place_of(message: Any) -> dict[str, Any]:
+    return {"topic": message.topic, "partition": message.partition, "offset": message.offset}
 
 
 def _to_park(message: Any, code: str, why: str, person: UUID | None, event_id: UUID | None = None) -> ToPark:

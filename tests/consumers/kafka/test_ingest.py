@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
 from sqlalchemy import Connection, func, select
 
+from consumers.kafka import ingest
 from consumers.kafka.connecting import TopicMissing
+from consumers.kafka.messages import read_message
 from consumers.kafka.offsets import Fenced, Move, Partition, move, places
 from consumers.kafka.retrying import retry
 from domain.cloud_events import cloud_event
@@ -183,6 +186,28 @@ def test_other_content_under_the_same_id_parks_with_the_differing_fields(
     assert "channel, level" in found.message
     assert journal.find([call_received.event_id]) == [call_received]
     assert recorded(journal) == 2
+
+
+def test_a_message_on_which_reading_fails_parks_and_the_rest_flows(
+    journal: Journal, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [told], [other] = about(A, measure_taken), about(B, call_received)
+
+    def fails(raw: Any, **options: Any) -> Touchpoint:
+        if str(A) in raw.key.decode():
+            raise RecursionError("010-1234-5678")
+        return read_message(raw, **options)
+
+    topic.tell(told, other)
+    with monkeypatch.context() as defective:
+        defective.setattr(ingest, "read_message", fails)
+        topic.settle(journal)
+    [found] = waiting(journal)
+    assert (found.code, found.participant_id) == ("unforeseen", A)
+    assert "RecursionError" in found.message
+    assert "010" not in found.message
+    assert journal.find(told_ids([told, other])) == [other]
+    assert retry(journal, found.id, by="worker-02", now=journal.clock()).status == "recorded"
 
 
 def test_what_is_told_again_and_does_not_read_parks_until_it_does_and_the_rest_flows(
