@@ -20,6 +20,7 @@ from replay.journal import Journal
 from replay.live import generations
 from replay.rebuild import ledger
 from replay.rebuild.crew import Crew, processors
+from replay.rebuild.cut_off import CutOff, told_how_to_go_on
 from replay.rebuild.engine import Engine, Opened, Opening
 from replay.rebuild.folding import Told, fold
 from replay.rebuild.gate import Compared, Expect
@@ -34,6 +35,7 @@ __all__ = [
     "Archived",
     "Compared",
     "Crew",
+    "CutOff",
     "Engine",
     "Expect",
     "NotDeterministic",
@@ -75,13 +77,13 @@ def rebuild(
 
     To `compare` is to pass the gate: the new rows against those that serve, before they may; it is always passed where
     something is expected, and where they are not to `serve` yet.
-    Raises ReplayRunning while another process replays one of these, and ReplaySuperseded where another took over; and
-    ArchiveTooShort where it would go on with one that reaches farther than what is `archived`.
+    Raises ReplayRunning while another process replays one of these, and ReplaySuperseded where another took over;
+    CutOff where the database goes away; and ArchiveTooShort where it would go on with one that reaches farther than
+    what is `archived`.
     """
-    gate = compare or expect is not None or not serve
-    return _Replay(journal, models, engine, archived).run(
-        progress, told, Gate(compare=gate, expect=expect, serve=serve)
-    )
+    gate = Gate(compare=compare or expect is not None or not serve, expect=expect, serve=serve)
+    with told_how_to_go_on("majung replay"):
+        return _Replay(journal, models, engine, archived).run(progress, told, gate)
 
 
 class _Replay:

@@ -23,6 +23,7 @@ from replay.live.generations import Generation
 from replay.queries.lag import last_recorded_at
 from replay.rebuild import ledger
 from replay.rebuild.crew import Crew
+from replay.rebuild.cut_off import told_how_to_go_on
 from replay.rebuild.engine import Engine, Opened
 from replay.rebuild.folding import Told, fold
 from replay.rebuild.holding import staying_holder
@@ -78,8 +79,8 @@ def take(
 ) -> Snapshot:
     """Fold everybody's history as of and as known at these moments; goes on where an interrupted one stood.
 
-    Raises SnapshotRefused for a name that is taken or none, ReplayRunning while it is being taken elsewhere, and
-    CannotBeFolded where somebody cannot: a report must not be without them unseen.
+    Raises SnapshotRefused for a name that is taken or none, ReplayRunning while it is being taken elsewhere, CutOff
+    where the database goes away, and CannotBeFolded where somebody cannot: a report must not be without them unseen.
     """
     if not _NAME.fullmatch(clocks.snapshot):
         raise SnapshotRefused("a snapshot is named by 1 to 40 small letters, digits and hyphens")
@@ -87,7 +88,8 @@ def take(
     with journal.database.read() as connection:
         links = links_by_person(connection, journal.reader)
     begun = _begin(journal, models, clocks, links)
-    with staying_holder(journal, begun):
+    command = f"majung snapshots take {clocks.snapshot}"
+    with told_how_to_go_on(command), staying_holder(journal, begun):
         fold(Opened(journal, models), begun, links, engine, progress, told)
         _keep(journal, models, begun)
     with journal.database.read() as connection:
