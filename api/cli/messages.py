@@ -1,7 +1,8 @@
-"""What a command says while it works, on stderr: remarks, and a bar with rate and time left."""
+"""What a command says while it works, on stderr: remarks, and how far it is: a bar on a terminal, elsewhere lines."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, Progress, Task, TaskID, TaskProgressColumn,
 from rich.text import Text
 
 from api.cli.plain_text import cleaned
+from api.cli.progress_lines import Clock, ProgressLines
 
 
 class Advance(Protocol):
@@ -24,14 +26,25 @@ def remark(text: str) -> None:
 
 @contextmanager
 def bar(what: str, unit: str) -> Iterator[Advance]:
-    """A progress bar on stderr while the block runs, with how many of a unit are done, and how many a second."""
+    """How far the block is, on stderr while it runs, with how many of a unit are done, and how many a second."""
     with bars(what, unit) as (advance, _):
         yield advance
 
 
 @contextmanager
-def bars(what: str, unit: str) -> Iterator[tuple[Advance, Callable[[str, int], None]]]:
-    """A bar for the whole, and one below it for each of those who work at it, told by name and how much more it did."""
+def bars(what: str, unit: str, *, clock: Clock = monotonic) -> Iterator[tuple[Advance, Callable[[str, int], None]]]:
+    """A bar for the whole, and one below it for each of those who work at it, told by name and how much more it did.
+
+    Where stderr is no terminal, lines for the whole alone: bars would show but their last state there.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        lines = ProgressLines(what, unit, remark, clock)
+        try:
+            yield lines.advance, lambda name, count: None
+        finally:
+            lines.end()
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,7 +53,7 @@ def bars(what: str, unit: str) -> Iterator[tuple[Advance, Callable[[str, int], N
         TextColumn("ETA"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=console) as progress:
         whole = progress.add_task(what, total=None, count=0)
         own: dict[str, TaskID] = {}
 
