@@ -42,7 +42,7 @@ class ProgressLines:
         self._first = self._first or self._last
         if now - self._said_at >= EVERY_SECONDS:
             self._said_at = now
-            self._say(self._line(self._first, self._last))
+            self._say(self._line(self._first, self._last) + _time_left(self._first, self._last))
             self._last = None
 
     def end(self) -> None:
@@ -52,7 +52,7 @@ class ProgressLines:
 
     def _line(self, first: _Told, now: _Told) -> str:
         percent = f"{100 * now.done // now.total} %, " if now.total else ""
-        return f"{self._what}: {percent}{now.counted:,} {self._unit}{self._rate(first, now)}{_time_left(first, now)}"
+        return f"{self._what}: {percent}{now.counted:,} {self._unit}{self._rate(first, now)}"
 
     def _rate(self, first: _Told, now: _Told) -> str:
         # What was told but once was done since the beginning.

@@ -22,8 +22,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.components import Link
+from replay.database import is_away
 from replay.journal import Journal
 from replay.live.fold_code import fold_code
+from replay.rebuild.cut_off import go_on_with
 from replay.rebuild.engine import (
     NotForFiles,
     Opened,
@@ -252,4 +254,5 @@ def fold_part(replay: ReplayOnWorker, part: Part) -> Done:
     except (SQLAlchemyError, psycopg.Error) as error:
         # Only the first line: those after it may repeat the values of a row.
         said = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        raise WorkerFailed(f"worker {worker}: the database refused: {said}") from None
+        then = f". {go_on_with('majung replay')}" if is_away(error) else ""
+        raise WorkerFailed(f"worker {worker}: the database refused: {said}{then}") from None

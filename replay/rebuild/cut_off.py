@@ -23,6 +23,10 @@ def told_how_to_go_on(command: str) -> Iterator[None]:
         # Only the first line: those after it may repeat the values of a row.
         said = str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
         raise CutOff(
-            f"the database went away, or was busy or full, before the end ({said}). When it answers again, `{command}`"
-            " goes on from the parts that are in"
+            f"the database went away, or was busy or full, before the end ({said}). {go_on_with(command)}"
         ) from error
+
+
+def go_on_with(command: str) -> str:
+    """What to do when the database is there again."""
+    return f"When it answers again, `{command}` goes on from the parts that are in"

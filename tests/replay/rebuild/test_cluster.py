@@ -176,6 +176,8 @@ def test_the_command_folds_on_the_cluster_of_a_scheduler(
     for name, value in place.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    # Only a terminal is told of each process.
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     before = digests(place.majung)
     result = CliRunner().invoke(app, ["replay", "--engine", "dask", "--scheduler", address, "--expect", "none"])
     assert result.exit_code == 0, result.output

@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -12,8 +14,9 @@ from replay.journal import Journal
 from replay.live import held
 from replay.live.verify import verify
 from replay.live.worker import Worker
-from replay.rebuild import Crew, CutOff, Expect, parts, rebuild, snapshots
-from replay.rebuild.parts import Done
+from replay.rebuild import Crew, CutOff, Expect, cluster, parts, rebuild, snapshots
+from replay.rebuild.engine import WorkerFailed
+from replay.rebuild.parts import Done, Part
 from replay.rebuild.switching import Gate, Switching
 from replay.tables import rebuild_parts
 from tests.conftest import MODELS
@@ -134,3 +137,22 @@ def test_a_snapshot_that_is_being_taken_ends_with_a_word_and_goes_on_under_its_n
     told = snapshots.clocks(journal, MODELS, "report", None, None)
     assert snapshots.take(journal, MODELS, told, told=folded.append).state == "taken"
     assert len(folded) == left
+
+
+def test_a_worker_of_a_cluster_that_loses_the_database_says_how_to_go_on_and_no_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lost(cluster.ReplayOnWorker):
+        def __init__(self) -> None:
+            """Nothing is opened."""
+
+        def fold(self, part: Part, worker: str) -> Done:
+            raise psycopg.OperationalError("the connection is lost\nDETAIL: Key (name)=(홍길동)")
+
+    monkeypatch.setattr(cluster, "get_worker", lambda: SimpleNamespace(name="far"))
+    with pytest.raises(WorkerFailed) as failure:
+        cluster.fold_part(Lost(), Part(1, 0, 0, None, b""))
+    assert str(failure.value) == (
+        "worker far: the database refused: the connection is lost. When it answers again, `majung replay` goes on from"
+        " the parts that are in"
+    )
