@@ -46,6 +46,7 @@ def project(majung: Majung) -> Work:
         log.warning("the database is waited for", extra={"error": kind, "attempt": attempt.attempt_number})
         # Connections that a restarted server has cut would each fail once.
         majung.database.close()
+        majung.vault_database.close()
 
     def run(stop: Event) -> None:
         retrying = Retrying(

@@ -47,12 +47,18 @@ def is_level(majung: Majung) -> bool:
     return majung.lag().behind == 0
 
 
+def give_back(asked: Majung) -> None:
+    """Connections that the server has cut would each fail once."""
+    asked.database.close()
+    asked.vault_database.close()
+
+
 def test_a_worker_whose_database_restarts_catches_up_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once amid a transaction of the worker, for so long that it tries in vain, and once while it sleeps."""
     if "MAJUNG_TEST_POSTGRES" in os.environ:
         pytest.skip("the server that MAJUNG_TEST_POSTGRES names is not ours to stop and start")
-    with postgres(durable=True) as server, fresh_database(server) as url:
-        settings = settings_in(tmp_path).model_copy(update={"database_url": url})
+    with postgres(durable=True) as server, fresh_database(server) as url, fresh_database(server) as vault_url:
+        settings = settings_in(tmp_path).model_copy(update={"database_url": url, "vault_url": vault_url})
         wiring.upgrade(settings)
         stop, away, apply, before = Event(), ExitStack(), Worker.apply, retries()
 
@@ -69,9 +75,10 @@ def test_a_worker_whose_database_restarts_catches_up_by_itself(tmp_path: Path, m
             try:
                 with away:
                     eventually(lambda: retries() > before + 2)
+                    give_back(asked)
                 eventually(lambda: is_level(asked))
                 with stopped(server):
-                    asked.database.close()
+                    give_back(asked)
                 record(settings, "after")
                 eventually(lambda: is_level(asked))
             finally:
