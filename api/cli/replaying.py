@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
@@ -29,6 +28,7 @@ from api.cli.messages import bar, bars, remark
 from api.cli.options import Output
 from api.cli.output import Format, show
 from api.cli.replay_found import COLUMNS, compared, examples
+from api.cli.replaying_some import replay_some
 from api.cli.rule_sets import registered_rule_set, rule_set
 from api.cli.rules import show_trial
 from api.settings import load_settings
@@ -36,8 +36,6 @@ from domain.journey import VERSION_1
 from projections.journey import journey, under
 from projections.read_model import ReadModel
 from replay.archive.archived import Archived
-from replay.live.verify import Finding, verify
-from replay.live.worker import Worker
 from replay.rebuild import Crew, Engine, Expect, Rebuilt, processors, rebuild
 from replay.rebuild.engine import DaskExtraMissing
 from replay.rebuild.gate import holds
@@ -112,8 +110,6 @@ Scheduler = Annotated[
     typer.Option("--scheduler", metavar="ADDRESS", help="Where the scheduler of the cluster is: tcp://HOST:PORT."),
 ]
 
-BRIEF = ("read_model", "component", "stored", "folded", "why")
-"""The columns of a finding that a narrow terminal shows."""
 _EVENTS_A_PROCESS = 100_000
 """Fewer, and a second process costs more to start than it saves."""
 
@@ -167,7 +163,8 @@ def replay(
         )
     with wiring.start(load_settings()) as majung:
         if choice.is_told:
-            _replay_some(majung, named(majung, names), chosen_people(majung, choice), output, dry_run=dry_run)
+            some = chosen_people(majung, choice)
+            replay_some(majung.journal, named(majung, names), some, output, dry_run=dry_run)
             return
         if rules is not None and dry_run:
             show_trial(majung, VERSION_1, rule_set(majung, rules), output)
@@ -202,25 +199,6 @@ def _ensure_untold(options: Mapping[str, bool], why: str) -> None:
     """Refuse what would be told for nothing."""
     if told := [name for name, is_told in options.items() if is_told]:
         raise typer.BadParameter(f"{', '.join(told)} {why}")
-
-
-def _replay_some(
-    majung: wiring.Majung, models: Sequence[ReadModel], people: Sequence[UUID], output: Format, *, dry_run: bool
-) -> None:
-    with bar("comparing", "people") as advance:
-        found = verify(majung.journal, models, people, advance)
-    if not dry_run:
-        with bar("folding", "people") as advance:
-            done = 0
-
-            def more(some: int) -> None:
-                nonlocal done
-                done += some
-                advance(done, len(people))
-
-            Worker(majung.journal, models).fold_again(people, more)
-    remark(f"{found.people:,} people: {len(found.findings):,} had rows of a read model that were not their fold")
-    show(output, Listing("changed", Finding._fields, found.findings, brief=BRIEF))
 
 
 @contextmanager

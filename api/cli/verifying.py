@@ -12,7 +12,7 @@ from api.cli.listing import Listing
 from api.cli.messages import bar, remark
 from api.cli.options import Output
 from api.cli.output import Format, show
-from api.cli.replaying import BRIEF, Names, named
+from api.cli.replaying import Names, named
 from api.settings import load_settings
 from replay.live.verify import Finding, sampled, verify
 from replay.queries.choice import Choice
@@ -23,6 +23,10 @@ Sample = Annotated[
 Person = Annotated[
     UUID | None, typer.Option("--person", metavar="ID", help="Only this person, with linked identities.")
 ]
+
+
+_BRIEF = ("read_model", "component", "stored", "folded", "why")
+"""The columns of a finding that a narrow terminal shows."""
 
 
 def projections(
@@ -39,6 +43,6 @@ def projections(
             found = verify(majung.journal, named(majung, names), people, advance)
     left_out = f"; {found.left_out:,} not compared, of whom the rows have not seen everything" if found.left_out else ""
     remark(f"{found.people:,} people compared, {len(found.findings):,} finding(s){left_out}")
-    show(output, Listing("findings", Finding._fields, found.findings, brief=BRIEF))
+    show(output, Listing("findings", Finding._fields, found.findings, brief=_BRIEF))
     if found.findings:
         raise typer.Exit(ExitCode.FINDINGS)

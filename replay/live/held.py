@@ -265,6 +265,16 @@ def held_among(connection: Connection, people: Collection[UUID]) -> Held | None:
     return min(map(_held, found), key=lambda mark: (mark.since, mark.participant_id), default=None)
 
 
+def marks_of(
+    connection: Connection, people: Collection[UUID], targets: Sequence[Generation] | None = None
+) -> dict[UUID, Held]:
+    """The marks of those of these people who bear one; where `targets` are told, one that names any of these."""
+    names = None if targets is None else {target.name for target in targets}
+    found = _rows(connection, people, lock=False)
+    named = [row for row in found if names is None or not names.isdisjoint(orjson.loads(row.generations))]
+    return {row.participant_id: _held(row) for row in named}
+
+
 def find_held(connection: Connection, participant_id: UUID) -> Held:
     """The mark of a pseudonym. Raises NotHeld."""
     found = held_among(connection, [participant_id])

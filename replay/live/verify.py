@@ -9,6 +9,7 @@ from functools import partial
 from heapq import nsmallest
 from itertools import islice
 from random import random
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from replay.journal import Journal
 from replay.lens import Lens
 from replay.live import generations, held
 from replay.live.generations import Generation
-from replay.live.held import NOT_THEIRS, Cause, cause_of
+from replay.live.held import NOT_THEIRS, Cause, Held, cause_of
 from replay.reading import Unreadable, together
 from replay.rebuild.gate import unsettled
 from replay.tables import heads, journal
@@ -48,6 +49,14 @@ class Finding(NamedTuple):
     why: str
 
 
+class LeftOut(NamedTuple):
+    """A person who was named, and whose rows were not compared."""
+
+    component: UUID
+    mark: Held | None
+    """Why they are held; None: the rows have not seen all that is recorded of them."""
+
+
 class Verified(NamedTuple):
     """What was found."""
 
@@ -56,6 +65,10 @@ class Verified(NamedTuple):
     left_out: int
     """How many were not."""
     findings: Sequence[Finding]
+    named: Sequence[LeftOut] = ()
+    """Who was left out of those who were named: of everybody they are only counted."""
+    unfolded: Mapping[UUID, Cause] = MappingProxyType({})
+    """Why somebody's events do not read or fold; there are findings of them too."""
 
 
 def verify(
@@ -77,7 +90,7 @@ def verify(
             progress(min(done, total), total)
     if people is None:
         check.nobodys()
-    return Verified(check.people, check.left_out, check.findings)
+    return Verified(check.people, check.left_out, check.findings, check.named, check.unfolded)
 
 
 def sampled(journal: Journal, people: int) -> list[UUID]:
@@ -95,6 +108,8 @@ class _Check:
         self.people = 0
         self.left_out = 0
         self.findings: list[Finding] = []
+        self.named: list[LeftOut] = []
+        self.unfolded: dict[UUID, Cause] = {}
 
     def these(self, people: Sequence[UUID], *, alone: bool) -> None:
         """Compare these in one snapshot: every component of theirs, or (not `alone`) those whose root is among them."""
@@ -110,6 +125,8 @@ class _Check:
             moved = self._unsettled(connection, live, {one for of in components.values() for one in of})
             settled = {root: of for root, of in components.items() if moved.isdisjoint(of)}
             self.left_out += len(components) - len(settled)
+            if alone:
+                self.named += _left_out(connection, {root: components[root] for root in components.keys() - settled})
             self.people += len(settled)
             self._compare(connection, live, settled)
 
@@ -140,6 +157,7 @@ class _Check:
                 theirs = [row for one in own for row in rows.get(one, ())]
                 ought = folded[generation.model.name]
                 if isinstance(ought, Cause):
+                    self.unfolded.setdefault(root, ought)
                     why = f"does not fold ({ought.error}): {ought.message}"
                     self._find(generation.model, root, theirs, (), why)
                 elif why := _unlike(generation.model, theirs, ought):
@@ -174,6 +192,12 @@ class _Check:
                     rows.setdefault(row.component, []).append(generation.model.row(*row))
                 for root, stray in rows.items():
                     self._find(generation.model, root, stray, (), "rows of somebody of whom nothing is recorded")
+
+
+def _left_out(connection: Connection, components: Mapping[UUID, frozenset[UUID]]) -> list[LeftOut]:
+    marks = held.marks_of(connection, {person for own in components.values() for person in own})
+    theirs = {root: [marks[person] for person in sorted(own) if person in marks] for root, own in components.items()}
+    return [LeftOut(root, next(iter(theirs[root]), None)) for root in sorted(components)]
 
 
 def _or_why(made: Callable[[], T], read_model: str | None = None) -> T | Cause:

@@ -1,8 +1,14 @@
 """`majung replay` of some people: whose rows were not their fold is told, and they alone are made anew."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from api import wiring
+from api.settings import load_settings
 from domain.clock import parse_moment
+from domain.touchpoint import Touchpoint
 from projections.timeline import timeline
 from tests.api.cli.conftest import Terminal, served
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
@@ -51,7 +57,7 @@ def test_those_who_are_chosen_have_their_rows_made_anew_and_nobody_else(
 ) -> None:
     found = spoiled.rows("replay", "timeline", *options)
     assert {row["component"] for row in found} == {person for person, count in anew.items() if count != 7}
-    assert {row["why"] for row in found} == {"other values in touchpoints"}
+    assert {(row["status"], row["why"]) for row in found} == {("changed", "other values in touchpoints")}
     assert touchpoints(spoiled) == anew
 
 
@@ -102,3 +108,77 @@ def test_what_chooses_nobody_or_says_two_things_is_refused_and_replays_nobody(
 def test_where_nobody_is_found_who_was_chosen_nobody_is_replayed(spoiled: Terminal, options: list[str]) -> None:
     spoiled.fails("replay", *options, code=4)
     assert touchpoints(spoiled) == {ONE: 7, OTHER: 7}
+
+
+@contextmanager
+def older_release() -> Iterator[None]:
+    """A release that does not know one of the types in the journal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(Touchpoint.registry, measure_taken.stored_as)
+        yield
+
+
+@pytest.fixture
+def holding(terminal: Terminal) -> Terminal:
+    """A terminal where one of two people is held, as an older release could not read their last event."""
+    terminal.given(call_received, OTHERS)
+    with older_release():
+        terminal.given(measure_taken)
+    return terminal
+
+
+BOTH = ("--person", ONE, "--person", OTHER)
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_who_is_held_and_does_not_fold_again_is_told_with_the_reason_and_is_a_finding(
+    holding: Terminal, options: list[str]
+) -> None:
+    with older_release():
+        [row] = holding.rows("replay", *BOTH, *options, code=3)
+        result = holding.run("replay", *BOTH, *options, code=3)
+    assert (row["status"], row["component"], row["read_model"]) == ("held", ONE, None)
+    assert "UnknownStoredName" in row["why"]
+    assert "1 people compared: 0 had rows" in result.stderr
+    assert "1 people are left out, and their rows stay as they are" in result.stderr
+    assert len(holding.rows("held", "list")) == 1
+
+
+def test_who_is_held_and_folds_again_is_told_and_is_no_finding(holding: Terminal) -> None:
+    [row] = holding.rows("replay", *BOTH, "--dry-run", code=3)
+    assert row["why"].startswith("held, and not tried again")
+    [row] = holding.rows("replay", *BOTH)
+    assert (row["status"], row["component"]) == ("folded", ONE)
+    assert "UnknownStoredName" in row["why"]
+    assert touchpoints(holding) == {ONE: 2, OTHER: 1}
+    assert holding.rows("held", "list") == []
+
+
+def test_who_folds_again_in_one_read_model_only_is_not_left_out_of_it(holding: Terminal) -> None:
+    [row] = holding.rows("replay", "timeline", *BOTH)
+    assert (row["status"], row["component"]) == ("folded", ONE)
+    assert "1 people are still held in other read models" in holding.run("replay", "timeline", *BOTH).stderr
+
+
+@pytest.mark.parametrize("options", [["--dry-run"], []])
+def test_whose_events_do_not_read_any_more_is_told_once_and_is_a_finding(spoiled: Terminal, options: list[str]) -> None:
+    with older_release():
+        changed, failing = spoiled.rows("replay", *BOTH, *options, code=3)
+    assert (changed["status"], changed["component"]) == ("changed", OTHER)
+    assert (failing["status"], failing["component"]) == ("held", ONE)
+    assert "UnknownStoredName" in failing["why"]
+    assert touchpoints(spoiled) == {ONE: 7, OTHER: 7 if options else 1}
+    assert len(spoiled.rows("held", "list")) == (0 if options else 1)
+
+
+def test_whose_news_the_rows_have_not_seen_is_not_compared_and_that_is_a_finding_of_a_dry_run(
+    terminal: Terminal,
+) -> None:
+    terminal.given(call_received)
+    with wiring.start(load_settings()) as majung:
+        majung.journal.record([store_visited])
+    [row] = terminal.rows("replay", "--person", ONE, "--dry-run", code=3)
+    assert (row["status"], row["why"]) == ("not_compared", "the rows have not seen all that is recorded")
+    [row] = terminal.rows("replay", "--person", ONE)
+    assert row["status"] == "folded"
+    assert touchpoints(terminal) == {ONE: 2}
