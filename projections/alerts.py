@@ -99,6 +99,7 @@ alerts = ReadModel(
     fold=fold,
     indexes=(("until",), ("event_id",)),
     arrival=frozenset({"silent", "reaches"}),
+    evidence=("event_id", "acknowledgement"),
 )
 
 

@@ -79,6 +79,7 @@ caseload = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("worker", "until"),),
+    evidence=("assigned_by", "ended_by"),
 )
 
 

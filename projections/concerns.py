@@ -86,6 +86,7 @@ concerns = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("until", "opened_at"),),
+    evidence=("opened_by", "told_by"),
 )
 
 

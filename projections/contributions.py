@@ -141,4 +141,5 @@ contributions = ReadModel(
     fold=fold,
     indexes=(("topic", "occurred_at"),),
     arrival=frozenset({"known_from", "known_to"}),
+    evidence=("event_id",),
 )

@@ -85,4 +85,6 @@ def directory(blind: BlindIndex) -> ReadModel:
         columns=columns,
         fold=fold,
         indexes=(("blind_index",),),
+        evidence=("told_by",),
+        secret=frozenset({"blind_index"}),
     )

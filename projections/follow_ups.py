@@ -68,4 +68,5 @@ follow_ups = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("until", "due_from"),),
+    evidence=("evidence",),
 )

@@ -52,6 +52,7 @@ households = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("household_id", "until"),),
+    evidence=("joined_by", "left_by"),
 )
 
 

@@ -98,6 +98,7 @@ journey = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("stage", "entered_at"),),
+    evidence=("evidence", "anomalies"),
 )
 
 

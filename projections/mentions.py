@@ -74,4 +74,5 @@ mentions = ReadModel(
     columns=columns,
     fold=fold,
     indexes=(("alter_id",),),
+    secret=frozenset({"alter_id"}),
 )

@@ -1,7 +1,7 @@
 """What a read model is: a name, a version, a frozen row, a table, a pure fold; and the digest that compares rows."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +13,14 @@ from sqlalchemy import Column, MetaData, Table
 
 from domain.clock import to_microseconds
 from domain.history import History
+
+
+def events_in(cell: Any) -> Iterator[UUID]:
+    """The events that a cell names: by their id, or as a JSON list of ids."""
+    if isinstance(cell, UUID):
+        yield cell
+    elif isinstance(cell, str):
+        yield from map(UUID, orjson.loads(cell))
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,12 @@ class ReadModel:
     indexes: tuple[tuple[str, ...], ...] = ()
     arrival: frozenset[str] = frozenset()
     """Columns that tell about arrival (recorded_at and the like): the only ones that may differ when the order does."""
+    evidence: tuple[str, ...] = ()
+    """Columns that name the events a row rests on. No other id is one: it may be a person, a household, or keyed."""
+    events_in: Callable[[Any], Iterable[UUID]] = events_in
+    """How a cell of these columns is read."""
+    secret: frozenset[str] = frozenset()
+    """Columns whose values are shown to nobody: keyed indexes, and what was told of other people."""
 
     @cached_property
     def field_names(self) -> tuple[str, ...]:

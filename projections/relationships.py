@@ -86,4 +86,5 @@ relationships = ReadModel(
     key=("component", "tie_id", "since"),
     columns=columns,
     fold=fold,
+    evidence=("opened_by", "told_by", "ended_by"),
 )

@@ -4,6 +4,7 @@ It is one row a person, and not one a touchpoint: it is always read and always r
 programme has as many touchpoints as everything else together has rows.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -93,6 +94,14 @@ def happenings(row: TimelineRow) -> list[Happened]:
     ]
 
 
+def events_told(happened: str) -> Iterator[UUID]:
+    """The events that the column `happened` names: the touchpoints, and the corrections in force."""
+    for _, event_id, _, amended_by, _ in orjson.loads(happened):
+        yield UUID(event_id)
+        if amended_by is not None:
+            yield UUID(amended_by)
+
+
 timeline = ReadModel(
     name="timeline",
     version=2,
@@ -101,4 +110,6 @@ timeline = ReadModel(
     columns=columns,
     fold=fold,
     arrival=frozenset({"recorded_at"}),
+    evidence=("happened",),
+    events_in=events_told,
 )

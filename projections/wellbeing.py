@@ -180,4 +180,5 @@ wellbeing = ReadModel(
     key=("component", "instrument", "occurred_at", "event_id"),
     columns=columns,
     fold=fold,
+    evidence=("event_id",),
 )

@@ -14,7 +14,9 @@ COLUMNS = (
     "read_model", "version", "rows", "events", "people", "equal", "changed", "new", "gone", "not_compared", "examples"
 )  # fmt: skip
 """A read model that was replayed: its rows, what was folded, and by people how the new rows compare with the old."""
-_EXAMPLE = ("read_model", "person", "kind", "column", "old", "new", "events")
+_EXAMPLE = ("read_model", "person", "kind", "row", "column", "old", "new", "events")
+_NO_CELLS = ((None, None, None),)
+"""A row of which all columns are its key has none that could differ."""
 
 
 def compared(found: Compared | None) -> tuple[Any, ...]:
@@ -26,14 +28,15 @@ def compared(found: Compared | None) -> tuple[Any, ...]:
 
 
 def examples(found: Sequence[Compared]) -> Listing:
-    """Some of the rows that differ: which columns, from what to what, and the events that the rows name."""
+    """Some of the rows that differ: which row, which columns, from what to what, and the events that it rests on."""
     return Listing("examples", _EXAMPLE, [row for each in found for row in _rows(each)], brief=_EXAMPLE[:-1])
 
 
 def _rows(found: Compared) -> Iterator[tuple[Any, ...]]:
     for one in found.examples:
-        for cell in one.cells:
-            yield found.model, one.component, one.kind, cell.column, _told(cell.old), _told(cell.new), one.events
+        row = {name: plain(value) for name, value in one.key.items()}
+        for column, old, new in one.cells or _NO_CELLS:
+            yield found.model, one.component, one.kind, row, column, _told(old), _told(new), one.events
 
 
 def _told(value: Any) -> Any:

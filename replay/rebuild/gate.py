@@ -4,8 +4,7 @@ Rows are compared where they lie, by the database, column by column. Whoever had
 compared when both generations have seen the same.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,12 +24,15 @@ from sqlalchemy import (
     union,
 )
 
+from projections.read_model import ReadModel
 from replay.live import generations
 from replay.live.generations import Generation
 from replay.tables import held, journal, members
 
 EXAMPLES = 5
 """How many people of each read model are shown."""
+SECRET = "(secret)"
+"""What stands for a value that is shown to nobody."""
 
 
 class Expect(StrEnum):
@@ -70,14 +72,17 @@ class Cell(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A row of a person that differs: the columns that do, and the events that the rows name."""
+    """A row of a person that differs: which one, the columns that do, and the events that it rests on."""
 
     component: UUID
-    key: tuple[Any, ...]
+    key: Mapping[str, Any]
+    """Which of the person's rows: the columns that identify it, but for the person and what is shown to nobody."""
     kind: str
     """changed, new or gone."""
     cells: tuple[Cell, ...]
+    """None of a row that is new or gone where all columns belong to its key."""
     events: tuple[UUID, ...]
+    """Before and after: what the columns of evidence name."""
 
 
 class Compared(NamedTuple):
@@ -225,28 +230,32 @@ class _Comparison:
         kind = "new" if old is None else "gone" if new is None else "changed"
         before, after = old or {}, new or {}
         cells = tuple(
-            Cell(name, before.get(name), after.get(name))
+            Cell(name, *(self._shown(name, row.get(name)) for row in (before, after)))
             for name in self._shared
             if kind != "changed" or before.get(name) != after.get(name)
         )
         if kind == "changed" and not cells:
             return None
-        return Difference(component, key, kind, cells, _named_in([*before.values(), *after.values()], component))
+        which = dict(zip(self._key, key, strict=True))
+        told = {name: which[name] for name in self._key if name != "component" and name not in self._model.secret}
+        return Difference(component, told, kind, cells, self._events(before, after))
+
+    def _shown(self, column: str, value: Any) -> Any:
+        return SECRET if column in self._model.secret and value is not None else value
+
+    def _events(self, *rows: Mapping[str, Any]) -> tuple[UUID, ...]:
+        comparable = {*self._key, *self._shared}
+        columns = [name for name in self._model.evidence if name in comparable]
+        cells = [row[name] for row in rows for name in columns if row.get(name) is not None]
+        return tuple(dict.fromkeys(event for cell in cells for event in _named(self._model, cell)))
 
 
-def _named_in(cells: Iterable[Any], component: UUID) -> tuple[UUID, ...]:
-    """The events that rows name, in columns of their own or within JSON; people are told by being their component."""
-    found: dict[UUID, None] = {}
-    for cell in cells:
-        if isinstance(cell, UUID):
-            found[cell] = None
-        elif isinstance(cell, str):
-            found.update(dict.fromkeys(UUID(text) for text in _UUID.findall(cell)))
-    found.pop(component, None)
-    return tuple(found)
-
-
-_UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+def _named(model: ReadModel, cell: Any) -> Sequence[UUID]:
+    """The events that a cell names; none where another version kept something else in its column."""
+    try:
+        return list(model.events_in(cell))
+    except (ValueError, TypeError, AttributeError):
+        return ()
 
 
 def moved_since(positions: Mapping[int, int]) -> CompoundSelect[Any]:

@@ -237,7 +237,7 @@ def test_rows_of_a_version_with_other_columns_are_compared_by_those_that_are_ali
     [found] = rebuild(populated, [newer_timeline(PEOPLE[7])], compare=True).compared
     assert found.people == found.rows == Count(equal=len(PEOPLE) - 1, changed=1)
     [example] = found.examples
-    assert (example.component, example.key, example.kind) == (PEOPLE[7], (PEOPLE[7],), "changed")
+    assert (example.component, example.key, example.kind) == (PEOPLE[7], {}, "changed")
     [cell] = example.cells
     assert (cell.column, cell.new - cell.old) == ("last_at", timedelta(days=1))
 
