@@ -1,6 +1,7 @@
 """docs/asyncapi.json says what the types say, and what is sent is what it says."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_the_document_is_up_to_date() -> None:
 def test_it_is_an_asyncapi_document_whose_references_all_lead_somewhere() -> None:
     assert DOCUMENT["asyncapi"] == "3.0.0"
     assert set(DOCUMENT["info"]) >= {"title", "version"}
-    references = list(referred(DOCUMENT))
+    references = list(told_as("$ref", DOCUMENT))
     assert references
     for pointer in references:
         place: Any = DOCUMENT
@@ -76,30 +77,21 @@ def test_its_schemas_are_schemas_and_every_format_in_them_is_checked() -> None:
     schemas = [part for message in MESSAGES.values() for key in ("payload", "headers") if (part := message.get(key))]
     for schema in [*schemas, *DOCUMENT["components"]["schemas"].values()]:
         Draft7Validator.check_schema(schema)
-    formats = set(formats_of(DOCUMENT["components"]))
+    formats = set(told_as("format", DOCUMENT["components"]))
     assert formats
     # One that the checker does not know it would let pass, whatever is told.
     assert formats <= set(FORMATS.checkers)
 
 
-def formats_of(part: Any) -> Any:
+def told_as(name: str, part: Any) -> Iterator[str]:
+    """Every text under this name, however deep."""
     if isinstance(part, dict):
-        if isinstance(part.get("format"), str):
-            yield part["format"]
+        if isinstance(part.get(name), str):
+            yield part[name]
         part = list(part.values())
     if isinstance(part, list):
         for inner in part:
-            yield from formats_of(inner)
-
-
-def referred(part: Any) -> Any:
-    if isinstance(part, dict):
-        if isinstance(part.get("$ref"), str):
-            yield part["$ref"]
-        part = list(part.values())
-    if isinstance(part, list):
-        for inner in part:
-            yield from referred(inner)
+            yield from told_as(name, inner)
 
 
 def test_it_tells_of_every_event_out_and_of_everything_that_a_producer_may_tell_in() -> None:

@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from api.settings import load_settings
 from domain.touchpoint import Touchpoint
 from projections.read_model import ReadModel
 from replay.live import generations
+from tests.examples import OTHER_PARTICIPANT, call_received, measure_taken
 
 
 class Terminal:
@@ -102,3 +104,20 @@ def terminal(bare: Terminal, upgraded: Path) -> Terminal:
     """After it."""
     shutil.copytree(upgraded, bare.folder, dirs_exist_ok=True)
     return bare
+
+
+@contextmanager
+def older_release() -> Iterator[None]:
+    """A release that does not know one of the types in the journal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(Touchpoint.registry, measure_taken.stored_as)
+        yield
+
+
+@pytest.fixture
+def holding(terminal: Terminal) -> Terminal:
+    """A terminal where one of two people is held, as an older release could not read their last event."""
+    terminal.given(call_received, call_received.replaced(participant_id=OTHER_PARTICIPANT))
+    with older_release():
+        terminal.given(measure_taken)
+    return terminal

@@ -1,32 +1,7 @@
 """`majung held`: who is held is listed, shown and tried again; a person's own views say so too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pytest
-
-from domain.touchpoint import Touchpoint
-from tests.api.cli.conftest import Terminal
+from tests.api.cli.conftest import Terminal, older_release
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken
-
-OTHERS = call_received.replaced(participant_id=OTHER_PARTICIPANT)
-
-
-@contextmanager
-def older_release() -> Iterator[None]:
-    """A release that does not know one of the types in the journal."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(Touchpoint.registry, measure_taken.stored_as)
-        yield
-
-
-@pytest.fixture
-def holding(terminal: Terminal) -> Terminal:
-    """A terminal where somebody is held, as an older release could not read their last event."""
-    terminal.given(call_received, OTHERS)
-    with older_release():
-        terminal.given(measure_taken)
-    return terminal
 
 
 def test_the_list_says_who_is_held_and_why(holding: Terminal) -> None:

@@ -1,16 +1,12 @@
 """`majung replay` of some people: whose rows were not their fold is told, and they alone are made anew."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from api import wiring
 from api.settings import load_settings
 from domain.clock import parse_moment
-from domain.touchpoint import Touchpoint
 from projections.timeline import timeline
-from tests.api.cli.conftest import Terminal, served
+from tests.api.cli.conftest import Terminal, older_release, served
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 
 OTHERS = store_visited.replaced(participant_id=OTHER_PARTICIPANT, source="urn:kiosk:7")
@@ -108,23 +104,6 @@ def test_what_chooses_nobody_or_says_two_things_is_refused_and_replays_nobody(
 def test_where_nobody_is_found_who_was_chosen_nobody_is_replayed(spoiled: Terminal, options: list[str]) -> None:
     spoiled.fails("replay", *options, code=4)
     assert touchpoints(spoiled) == {ONE: 7, OTHER: 7}
-
-
-@contextmanager
-def older_release() -> Iterator[None]:
-    """A release that does not know one of the types in the journal."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(Touchpoint.registry, measure_taken.stored_as)
-        yield
-
-
-@pytest.fixture
-def holding(terminal: Terminal) -> Terminal:
-    """A terminal where one of two people is held, as an older release could not read their last event."""
-    terminal.given(call_received, OTHERS)
-    with older_release():
-        terminal.given(measure_taken)
-    return terminal
 
 
 BOTH = ("--person", ONE, "--person", OTHER)
