@@ -27,7 +27,7 @@ from api.cli.listing import Listing
 from api.cli.messages import bar, bars, remark
 from api.cli.options import Output
 from api.cli.output import Format, show
-from api.cli.replay_found import COLUMNS, compared, examples
+from api.cli.replay_found import COLUMNS, compared, tables
 from api.cli.replaying_some import replay_some
 from api.cli.rule_sets import registered_rule_set, rule_set
 from api.cli.rules import show_trial
@@ -251,6 +251,9 @@ def _say(models: Sequence[ReadModel], done: Rebuilt, seconds: float) -> None:
     for found in done.compared:
         if found.left_out:
             remark(f"{found.model}: {found.left_out:,} people were not compared: {found.why}")
+        if found.columns_left_out:
+            names = ", ".join(found.columns_left_out)
+            remark(f"{found.model}: not compared, since only one version has them or each another type: {names}")
     if not done.switched:
         names = " ".join(model.name for model in models)
         remark(
@@ -265,10 +268,10 @@ def _show(models: Sequence[ReadModel], done: Rebuilt, output: Format) -> None:
         (model.name, model.version, done.rows[model.name], done.events, done.people, *compared(found.get(model.name)))
         for model in models
     ]
-    listings = [Listing("read_models", COLUMNS, rows, brief=COLUMNS[:-1])]
-    if output is Format.TABLE and any(each.examples for each in done.compared):
-        listings.append(examples(done.compared))
-    show(output, *listings)
+    if output is Format.TABLE:
+        show(output, *tables(rows, done.compared))
+    else:
+        show(output, Listing("read_models", COLUMNS, rows))
 
 
 def named(majung: wiring.Majung, names: Sequence[str] | None) -> Sequence[ReadModel]:

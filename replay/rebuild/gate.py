@@ -96,6 +96,8 @@ class Compared(NamedTuple):
     examples: tuple[Difference, ...]
     why: str = ""
     """Why people were left out, if any were."""
+    columns_left_out: tuple[str, ...] = ()
+    """Columns of rows that were compared, of which only one of the two versions has any, or each another type."""
 
 
 Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -158,14 +160,15 @@ class _Comparison:
         same = and_(*(self._old.c[name] == self._new.c[name] for name in self._key))
         self._from_new = self._new.outerjoin(self._old, same)
         self._from_old = self._old.outerjoin(self._new, same)
+        others = [name for name in new.model.field_names if name not in self._key]
         shared = [
             name
-            for name in new.model.field_names
-            if name not in self._key
-            and name in self._old.c
-            and generations.stored_alike(connection, self._old.c[name], self._new.c[name])
+            for name in others
+            if name in self._old.c and generations.stored_alike(connection, self._old.c[name], self._new.c[name])
         ]
         self._shared = shared
+        lost = [column.name for column in self._old.c if column.name not in new.model.field_names]
+        self._not_shared = tuple(name for name in (*others, *lost) if name not in shared)
         self._differs = or_(false(), *(self._new.c[name].is_distinct_from(self._old.c[name]) for name in shared))
         self._is_new, self._is_gone = self._old.c.component.is_(None), self._new.c.component.is_(None)
 
@@ -173,7 +176,9 @@ class _Comparison:
         rows = self._rows()
         people = self._people(any_differs=rows.differing > 0)
         examples = tuple(self._examples()) if rows.differing else ()
-        return Compared(self._model.name, rows, people, 0, examples)
+        # Where no row is in both, there is nothing that a column could hold otherwise.
+        not_compared = self._not_shared if rows.equal or rows.changed else ()
+        return Compared(self._model.name, rows, people, 0, examples, columns_left_out=not_compared)
 
     def _rows(self) -> Count:
         kinds = [func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (self._is_new, self._changed)]
@@ -281,6 +286,7 @@ def together(one: Compared, other: Compared) -> Compared:
         one.left_out + other.left_out,
         (*one.examples, *other.examples)[:EXAMPLES],
         one.why or other.why,
+        one.columns_left_out or other.columns_left_out,
     )
 
 
@@ -293,6 +299,7 @@ def without(whole: Compared, part: Compared, people: Collection[UUID]) -> Compar
         whole.left_out - part.left_out,
         tuple(each for each in whole.examples if each.component not in people),
         whole.why,
+        whole.columns_left_out,
     )
 
 
@@ -301,5 +308,5 @@ def holds(expect: Expect | None, found: Iterable[Compared]) -> bool:
     found = list(found)
     differing = sum(each.rows.differing for each in found)
     if expect is Expect.NONE:
-        return not differing and not any(each.left_out for each in found)
+        return not differing and not any(each.left_out or each.columns_left_out for each in found)
     return expect is None or differing > 0

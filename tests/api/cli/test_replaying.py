@@ -4,11 +4,20 @@ import sys
 
 import pytest
 
+from api import wiring
+from api.settings import load_settings
 from api.wiring import NAMES
 from projections.journey import journey
 from projections.timeline import timeline
 from tests.api.cli.conftest import Terminal, served
-from tests.examples import call_received, risk_assessed, store_visited
+from tests.examples import (
+    PARTICIPANT,
+    call_received,
+    participant_registered,
+    risk_assessed,
+    store_visited,
+    tie_reported,
+)
 
 
 def test_a_replay_gives_the_rows_that_the_worker_gave(terminal: Terminal) -> None:
@@ -98,6 +107,68 @@ def test_what_is_expected_serves_and_what_is_not_waits_with_the_names_to_let_it_
     spoiled.run("replay", "timeline", "--expect", "none")
     spoiled.run("replay", "timeline", "--expect", "changed", code=3)
     spoiled.run("replay", "--expect", "something", code=2)
+
+
+def test_an_example_says_which_row_it_is_and_names_the_events_behind_it(spoiled: Terminal) -> None:
+    spoiled.sql("UPDATE journey_g1 SET rule = 'another' WHERE sequence = 1")
+    [row] = spoiled.rows("replay", "journey", "--dry-run")
+    [example] = row["examples"]
+    assert (example["row"], example["column"], example["old"]) == ({"sequence": 1}, "rule", "another")
+    assert set(example["events"]) <= {str(call_received.event_id), str(risk_assessed.event_id)}
+    assert example["events"]
+    assert '{"sequence":1}' in spoiled.run("replay", "journey", "--dry-run").stdout
+
+
+def test_an_example_of_a_row_whose_columns_are_all_its_key_shows_no_other_person(terminal: Terminal) -> None:
+    terminal.given(tie_reported)
+    terminal.sql("DELETE FROM mentions_g1")
+    [row] = terminal.rows("replay", "mentions", "--dry-run")
+    assert row["examples"] == [
+        {
+            "person": str(PARTICIPANT),
+            "kind": "new",
+            "row": {"teller": str(PARTICIPANT)},
+            "column": None,
+            "old": None,
+            "new": None,
+            "events": [],
+        }
+    ]
+
+
+def test_no_example_shows_a_keyed_index(terminal: Terminal) -> None:
+    terminal.given(participant_registered)
+    with wiring.start(load_settings()) as majung:
+        directory = majung.directory
+    indexed = {str(row.blind_index) for row in served(directory)}
+    assert indexed
+    terminal.sql("DELETE FROM directory_g1")
+    result = terminal.run("replay", "directory", "--dry-run", "-o", "json")
+    assert str(participant_registered.event_id) in result.stdout
+    assert not any(index in result.stdout for index in indexed)
+
+
+def test_rows_are_counted_as_well_as_people(spoiled: Terminal) -> None:
+    spoiled.sql("UPDATE journey_g1 SET rule = 'another' WHERE sequence = 1")
+    [row] = spoiled.rows("replay", "journey", "--dry-run")
+    rows = [row[f"rows_{kind}"] for kind in ("equal", "changed", "new", "gone")]
+    assert rows == [row["rows"] - 1, 1, 0, 0]
+    assert row["changed"] == 1
+    assert "rows_changed" in spoiled.run("replay", "journey", "--dry-run", "-o", "csv").stdout.splitlines()[0]
+    shown = spoiled.run("replay", "journey", "--dry-run").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["journey", "people", "0", "1", "0", "0", "0"] in lines
+    assert ["journey", "rows", *map(str, rows)] in lines
+
+
+def test_columns_that_were_not_compared_are_named(spoiled: Terminal) -> None:
+    spoiled.sql("UPDATE timeline_g1 SET touchpoints = 2")
+    spoiled.sql("UPDATE read_models SET version = 1 WHERE name = 'timeline'")
+    spoiled.sql("ALTER TABLE timeline_g1 DROP COLUMN last_at")
+    result = spoiled.run("replay", "timeline", "--expect", "none", "-o", "csv", code=3)
+    assert "timeline: not compared, since only one version has them or each another type: last_at" in result.stderr
+    [row] = spoiled.rows("replay", "timeline", "--expect", "none", code=3)
+    assert (row["equal"], row["columns_not_compared"]) == (1, ["last_at"])
 
 
 def test_a_dry_run_says_by_its_exit_code_whether_what_was_expected_holds_and_lets_nothing_serve(

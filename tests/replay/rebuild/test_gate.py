@@ -22,7 +22,7 @@ from replay.rebuild.gate import Count, apart_from, unsettled
 from replay.rebuild.switching import Switching
 from replay.tables import read_models, rebuilds
 from tests.conftest import MODELS
-from tests.examples import store_visited
+from tests.examples import EXAMPLES, store_visited
 from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE, otherwise, timeline_otherwise
 
@@ -240,6 +240,38 @@ def test_rows_of_a_version_with_other_columns_are_compared_by_those_that_are_ali
     assert (example.component, example.key, example.kind) == (PEOPLE[7], {}, "changed")
     [cell] = example.cells
     assert (cell.column, cell.new - cell.old) == ("last_at", timedelta(days=1))
+
+
+def test_columns_that_only_one_version_has_or_of_another_type_are_named_and_that_is_no_none(
+    populated: Journal,
+) -> None:
+    newer = newer_timeline(UUID(int=0))
+    done = rebuild(populated, [newer], expect=Expect.NONE)
+    assert not done.switched
+    [found] = done.compared
+    assert found.people == found.rows == Count(equal=len(PEOPLE))
+    assert found.columns_left_out == ("happened", "recorded_at")
+    assert not rebuild(populated, [newer], expect=Expect.CHANGED).switched
+    assert rebuild(populated, [newer], compare=True).switched
+    [found] = rebuild(populated, [timeline], compare=True, serve=False).compared
+    assert found.columns_left_out == ("happened", "recorded_at")
+
+
+def test_a_column_that_nobody_has_a_value_in_is_no_difference(tracked: Journal) -> None:
+    done = rebuild(tracked, [newer_timeline(UUID(int=0))], expect=Expect.NONE)
+    assert done.switched
+    assert done.compared[0].columns_left_out == ()
+
+
+def test_of_another_version_with_the_same_columns_all_are_compared(populated: Journal) -> None:
+    told = [event for event in EXAMPLES.values() if not event.is_command and not hasattr(event, "target_event_id")]
+    populated.record(told)
+    Worker(populated, MODELS).catch_up()
+    done = rebuild(populated, [replace(model, version=model.version + 1) for model in MODELS], expect=Expect.NONE)
+    assert done.switched
+    compared = {each.model for each in done.compared if each.rows.equal}
+    assert {each.model for each in done.compared if each.columns_left_out} == set()
+    assert compared >= {model.name for model in MODELS} - {"alerts"}
 
 
 def test_rows_of_a_version_with_another_key_are_not_compared_and_that_is_said(populated: Journal) -> None:
