@@ -20,6 +20,7 @@ from domain.clock import to_microseconds
 from projections.columns import placeholder
 from replay.database import Database, cache_more, cursor_of, portions, rows_of
 from replay.garbage import not_collecting
+from replay.last_versions import Head, LastVersions
 from replay.mapper import Row
 from replay.tables import COLUMN_NAMES, heads, journal
 
@@ -28,7 +29,7 @@ WAKE_CHANNEL = "majung_journal"
 _COLUMNS = ", ".join(COLUMN_NAMES)
 _SQLITE_INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES ({', '.join(map(placeholder, journal.columns))})"
 _SQLITE_HEAD = (
-    "UPDATE heads SET position = position + ?, recorded_at = max(recorded_at, ?) WHERE shard = ?"
+    "UPDATE heads SET position = position + 1, recorded_at = max(recorded_at, ?) WHERE shard = ?"
     " RETURNING position, recorded_at"
 )
 _SQLITE_VERSIONS = (
@@ -56,10 +57,6 @@ _POSTGRES_TYPES = [
     "bytea",
     "bytea",
 ]
-_POSTGRES_HEAD = (
-    "UPDATE heads SET position = position + %s, recorded_at = greatest(recorded_at, %s) WHERE shard = %s"
-    " RETURNING position, recorded_at"
-)
 _POSTGRES_VERSIONS = (
     "SELECT uuid_send(p), coalesce("
     " (SELECT version FROM journal WHERE shard = %s AND participant_id = p ORDER BY version DESC LIMIT 1), 0)"
@@ -126,6 +123,7 @@ def append(
     *,
     shards: int,
     clock: Clock,
+    ends: LastVersions,
     guard: Callable[[Connection], None] | None = None,
     beside: Callable[[Connection, list[int]], None] | None = None,
 ) -> list[int]:
@@ -135,6 +133,7 @@ def append(
     stored then. `guard` is called at the beginning of the transaction and may end it by an error of its own; what comes
     after it is recorded at one moment in all shards. `beside` is called with the positions at the end of the
     transaction: what it writes is stored with the facts or not at all, and it may end it by an error of its own too.
+    `ends` are what this process knows of the streams, and learns of them here.
     """
     by_shard: dict[int, Sequence[int]] = {0: range(len(events))} if events else {}
     if shards > 1:
@@ -142,23 +141,29 @@ def append(
         for index, participant in enumerate(participants):
             by_shard[shard_of(participant, shards)].append(index)  # type: ignore[attr-defined]
     placed = [0] * len(events)
+    learnt: list[tuple[int, Head, Head, dict[bytes, int]]] = []
     with not_collecting(), _violations(), database.write() as connection:
         cache_more(connection)
         if guard is not None:
             guard(connection)
             clock = _one_time(connection, by_shard, clock)
         for shard, indexes in by_shard.items():
-            last, recorded_at = advance_head(database, connection, shard, len(indexes), clock)
-            first = last - len(indexes) + 1
-            versions = _versions(database, connection, shard, {participants[index] for index in indexes})
-            rows = _rows(database, events, participants, indexes, lay_out, versions, shard, first, recorded_at)
+            before, after = advance_head(database, connection, shard, len(indexes), clock)
+            first = before.position + 1
+            people, known = {participants[index] for index in indexes}, ends.at(shard, before)
+            versions = {person: known[person] for person in people & known.keys()}
+            versions |= _versions(database, connection, shard, people - known.keys())
+            rows = _rows(database, events, participants, indexes, lay_out, versions, shard, first, after.recorded_at)
             # In the order of the event ids their index is walked once, and not entered at random for every row.
             write_rows(database, connection, rows if database.is_postgres else sorted(rows, key=_EVENT_ID))
             for position, index in enumerate(indexes, start=first):
                 placed[index] = position
+            learnt.append((shard, before, after, versions))
         if beside is not None:
             beside(connection, placed)
         announce(database, connection)
+    for found in learnt:
+        ends.keep(*found)
     return placed
 
 
@@ -210,7 +215,7 @@ def append_one(database: Database, row: Row, *, shards: int, clock: Clock) -> in
 
 def _append_one_sqlite(database: Database, row: Row, shard: int, clock: Clock) -> int:
     with _violations(), database.write() as connection, cursor_of(connection) as cursor:
-        position, recorded_at = cursor.execute(_SQLITE_HEAD, (1, clock.now(), shard)).fetchone()
+        position, recorded_at = cursor.execute(_SQLITE_HEAD, (clock.now(), shard)).fetchone()
         pid = row.participant_id
         cursor.execute(
             _SQLITE_ONE,
@@ -248,15 +253,19 @@ def _violations() -> Iterator[None]:
         raise AlreadyThere("an event id, or a place in a stream, is taken") from error
 
 
-def advance_head(database: Database, connection: Connection, shard: int, count: int, clock: Clock) -> tuple[int, int]:
-    """Take `count` positions of a shard: returns the last and the journal time, holding the head until commit."""
-    if database.is_postgres:
-        # The clock is read under the lock: what is recorded later never bears an earlier time than somebody could have
-        # asked at. SQLite's transaction has the lock from its beginning.
-        rows_of(connection, "SELECT 1 FROM heads WHERE shard = %s FOR UPDATE", (shard,))
-    statement = _POSTGRES_HEAD if database.is_postgres else _SQLITE_HEAD
-    [(position, recorded_at)] = rows_of(connection, statement, (count, clock.now(), shard))
-    return position, recorded_at
+def advance_head(database: Database, connection: Connection, shard: int, count: int, clock: Clock) -> tuple[Head, Head]:
+    """Take the `count` positions that follow a shard's head: returns the head before and after, held until commit."""
+    place = "%s" if database.is_postgres else "?"
+    held = " FOR UPDATE" if database.is_postgres else ""
+    [found] = rows_of(connection, f"SELECT position, recorded_at FROM heads WHERE shard = {place}{held}", (shard,))
+    before = Head(*found)
+    # The clock is read under the lock: what is recorded later never bears an earlier time than somebody could have
+    # asked at. SQLite's transaction has the lock from its beginning.
+    after = Head(before.position + count, max(before.recorded_at, clock.now()))
+    with cursor_of(connection) as cursor:
+        moved = f"UPDATE heads SET position = {place}, recorded_at = {place} WHERE shard = {place}"
+        cursor.execute(moved, (*after, shard))
+    return before, after
 
 
 def hold_heads(connection: Connection, shards: Iterable[int]) -> list[datetime]:
@@ -297,6 +306,8 @@ def announce(database: Database, connection: Connection) -> None:
 
 def _versions(database: Database, connection: Connection, shard: int, participants: set[bytes]) -> dict[bytes, int]:
     """The last version of each stream, 0 for a new one."""
+    if not participants:
+        return {}
     if database.is_postgres:
         people = ",".join(map(bytes.hex, participants))
         return dict(rows_of(connection, _POSTGRES_VERSIONS, (shard, f"{{{people}}}")))

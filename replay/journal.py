@@ -29,6 +29,7 @@ from replay.append import AlreadyThere, Clock, append, append_one
 from replay.commands.workers import ensure_worker
 from replay.database import Database
 from replay.identities import LinksMovedOn, ensure_no_links_since, streams_ever_linked
+from replay.last_versions import LastVersions
 from replay.live.held import Cause, cause_of
 from replay.mapper import JournalEvent, TouchpointMapper, encode, has_sealed, laid_out
 from replay.metrics import count_statuses
@@ -93,6 +94,7 @@ class Journal(Application[UUID]):
         self.vault = vault
         self.shards = shards
         self.clock = clock
+        self._ends = LastVersions()
         self.reader = Reader(database, vault, shards)
         super().__init__()
 
@@ -168,6 +170,7 @@ class Journal(Application[UUID]):
             lay_out,
             shards=self.shards,
             clock=clock,
+            ends=self._ends,
             guard=guard,
             beside=write_beside,
         )

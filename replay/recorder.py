@@ -84,10 +84,10 @@ class Recorder(ProcessRecorder):
         ids = [0] * len(stored_events)
         for shard in sorted(by_shard):
             indexes = by_shard[shard]
-            last, recorded_at = advance_head(self.database, connection, shard, len(indexes), clock)
-            first = last - len(indexes) + 1
+            before, after = advance_head(self.database, connection, shard, len(indexes), clock)
+            first = before.position + 1
             rows = (
-                _complete(shard, first + offset, recorded_at, stored_events[index])
+                _complete(shard, first + offset, after.recorded_at, stored_events[index])
                 for offset, index in enumerate(indexes)
             )
             write_rows(self.database, connection, rows)
