@@ -14,8 +14,8 @@ from api.cli.output import Format, show
 from projections.read_model import ReadModel
 from replay.journal import Journal
 from replay.live import generations, held
-from replay.live.held import Cause, Held
-from replay.live.verify import LeftOut, Verified, verify
+from replay.live.held import Held, in_words
+from replay.live.verify import UNSEEN, LeftOut, Verified, verify
 from replay.live.worker import Worker
 
 
@@ -46,7 +46,6 @@ class _Told(NamedTuple):
 
 
 _BRIEF = ("status", "read_model", "component", "stored", "folded", "why")
-_UNSEEN = "the rows have not seen all that is recorded"
 
 
 def replay_some(
@@ -93,20 +92,20 @@ def _left_held(
 
 
 def _would_be(found: Verified) -> list[_Told]:
-    failing = [_left_out(_Status.HELD, root, _why(cause)) for root, cause in found.unfolded.items()]
+    failing = [_left_out(_Status.HELD, root, in_words(cause)) for root, cause in found.unfolded.items()]
     return [*_changed(found, found.unfolded), *failing, *map(_not_tried, found.named)]
 
 
 def _is_now(found: Verified, marks: Mapping[UUID, Held]) -> list[_Told]:
-    failing = [_left_out(_Status.HELD, root, _why(mark)) for root, mark in sorted(marks.items())]
+    failing = [_left_out(_Status.HELD, root, in_words(mark)) for root, mark in sorted(marks.items())]
     # Who did not fold a moment ago and is not held now was repaired in between.
     whole = [root for root in found.unfolded if root not in marks]
     uncompared = [one for one in found.named if one.component not in marks]
     return [
         *_changed(found, {*marks, *whole}),
         *failing,
-        *(_left_out(_Status.FOLDED, root, _why(found.unfolded[root])) for root in whole),
-        *(_left_out(_Status.FOLDED, one.component, f"not compared before: {_why(one.mark)}") for one in uncompared),
+        *(_left_out(_Status.FOLDED, root, in_words(found.unfolded[root])) for root in whole),
+        *(_left_out(_Status.FOLDED, one.component, f"not compared before: {one.why}") for one in uncompared),
     ]
 
 
@@ -116,16 +115,12 @@ def _changed(found: Verified, apart_from: Collection[UUID]) -> list[_Told]:
 
 def _not_tried(one: LeftOut) -> _Told:
     if one.mark is None:
-        return _left_out(_Status.NOT_COMPARED, one.component, _UNSEEN)
-    return _left_out(_Status.HELD, one.component, f"held, and not tried again: {_why(one.mark)}")
+        return _left_out(_Status.NOT_COMPARED, one.component, one.why)
+    return _left_out(_Status.HELD, one.component, f"held, and not tried again: {one.why}")
 
 
 def _left_out(status: _Status, component: UUID, why: str) -> _Told:
     return _Told(status, None, component, None, None, None, None, why)
-
-
-def _why(mark: Held | Cause | None) -> str:
-    return f"does not fold ({mark.error}): {mark.message}" if mark else _UNSEEN
 
 
 def _say(found: Verified, rows: Sequence[_Told]) -> None:
@@ -138,4 +133,4 @@ def _say(found: Verified, rows: Sequence[_Told]) -> None:
     if kept := people[_Status.HELD]:
         remark(f"{len(kept):,} people are left out, and their rows stay as they are: they are held, or do not fold")
     if unseen := people[_Status.NOT_COMPARED]:
-        remark(f"{len(unseen):,} people are left out: {_UNSEEN}; let a worker catch up")
+        remark(f"{len(unseen):,} people are left out: {UNSEEN}; let a worker catch up")

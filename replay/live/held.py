@@ -63,7 +63,7 @@ class CannotBeFolded(Exception):
     """What is recorded of a person does not fold: no answer about them can be given. The message says why."""
 
     def __init__(self, cause: Cause) -> None:
-        super().__init__(f"what is recorded of this person does not fold ({cause.error}): {cause.message}")
+        super().__init__(f"what is recorded of this person {in_words(cause)}")
         self.cause = cause
 
     def __reduce__(self) -> tuple[type[Self], tuple[Cause]]:
@@ -110,6 +110,11 @@ def cause_of(error: BaseException, read_model: str | None = None) -> Cause:
     else:
         message = _ADVICE.get(type(error)) or f"raised in {_place(error)}"
     return Cause(type(error).__qualname__, message, read_model, event_id, event_type)
+
+
+def in_words(cause: Cause | Held) -> str:
+    """Why a person does not fold, as it is said of them."""
+    return f"does not fold ({cause.error}): {cause.message}"
 
 
 def _place(error: BaseException) -> str:

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 _AT_ONCE = 400
 """People of one snapshot."""
+UNSEEN = "the rows have not seen all that is recorded"
+"""Why somebody who is not held was not compared."""
 
 
 class Finding(NamedTuple):
@@ -56,6 +58,11 @@ class LeftOut(NamedTuple):
     mark: Held | None
     """Why they are held; None: the rows have not seen all that is recorded of them."""
 
+    @property
+    def why(self) -> str:
+        """Why they were not compared, in words."""
+        return held.in_words(self.mark) if self.mark else UNSEEN
+
 
 class Verified(NamedTuple):
     """What was found."""
@@ -63,7 +70,9 @@ class Verified(NamedTuple):
     people: int
     """How many were folded and compared; linked identities are one."""
     left_out: int
-    """How many were not."""
+    """How many were not: those who are held, and those of whom the rows have not seen all that is recorded."""
+    held: int
+    """How many of these are held."""
     findings: Sequence[Finding]
     named: Sequence[LeftOut] = ()
     """Who was left out of those who were named: of everybody they are only counted."""
@@ -90,7 +99,7 @@ def verify(
             progress(min(done, total), total)
     if people is None:
         check.nobodys()
-    return Verified(check.people, check.left_out, check.findings, check.named, check.unfolded)
+    return Verified(check.people, check.left_out, check.held, check.findings, check.named, check.unfolded)
 
 
 def sampled(journal: Journal, people: int) -> list[UUID]:
@@ -107,6 +116,7 @@ class _Check:
         self._seen: set[UUID] = set()
         self.people = 0
         self.left_out = 0
+        self.held = 0
         self.findings: list[Finding] = []
         self.named: list[LeftOut] = []
         self.unfolded: dict[UUID, Cause] = {}
@@ -124,9 +134,11 @@ class _Check:
                 components = {root: of for root, of in components.items() if root in asked}
             moved = self._unsettled(connection, live, {one for of in components.values() for one in of})
             settled = {root: of for root, of in components.items() if moved.isdisjoint(of)}
-            self.left_out += len(components) - len(settled)
+            left_out = _left_out(connection, {root: components[root] for root in components.keys() - settled})
+            self.left_out += len(left_out)
+            self.held += sum(one.mark is not None for one in left_out)
             if alone:
-                self.named += _left_out(connection, {root: components[root] for root in components.keys() - settled})
+                self.named += left_out
             self.people += len(settled)
             self._compare(connection, live, settled)
 
@@ -158,8 +170,7 @@ class _Check:
                 ought = folded[generation.model.name]
                 if isinstance(ought, Cause):
                     self.unfolded.setdefault(root, ought)
-                    why = f"does not fold ({ought.error}): {ought.message}"
-                    self._find(generation.model, root, theirs, (), why)
+                    self._find(generation.model, root, theirs, (), held.in_words(ought))
                 elif why := _unlike(generation.model, theirs, ought):
                     self._find(generation.model, root, theirs, ought, why)
 

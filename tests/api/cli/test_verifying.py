@@ -1,12 +1,15 @@
 """`majung verify projections`: whether the rows that serve are what the journal says."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 import pytest
 from sqlalchemy import delete
 
 from api import wiring
 from api.settings import load_settings
 from replay.vault import keys
-from tests.api.cli.conftest import Terminal
+from tests.api.cli.conftest import Terminal, older_release
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 
 OTHERS = store_visited.replaced(participant_id=OTHER_PARTICIPANT)
@@ -48,7 +51,43 @@ def test_who_has_news_that_the_rows_have_not_seen_is_counted_and_no_finding(spoi
     with wiring.start(load_settings()) as majung:
         majung.journal.record([store_visited])
     result = spoiled.run("verify", "projections")
-    assert "1 people compared, 0 finding(s); 1 not compared" in result.stderr
+    assert "1 people compared, 0 finding(s); 1 not compared: 1 of whom the rows have not" in result.stderr
+
+
+@pytest.mark.parametrize("release", [older_release, nullcontext])
+def test_a_held_person_who_is_named_is_a_finding_with_the_reason(
+    holding: Terminal, release: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Whether or not the release that verifies could fold them."""
+    named = "verify", "projections", "--person", PARTICIPANT
+    with release():
+        [finding] = holding.rows(*named, code=3)
+        result = holding.run(*named, code=3)
+    assert (finding["read_model"], finding["component"], finding["stored"]) == (None, str(PARTICIPANT), None)
+    assert finding["why"].startswith("held, and not compared: does not fold (UnknownStoredName): ")
+    assert "0 people compared, 1 finding(s); 1 not compared: 1 held (`majung held list`)" in " ".join(
+        result.stderr.split()
+    )
+
+
+def test_a_person_who_is_named_and_whose_news_the_rows_have_not_seen_is_a_finding(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    with wiring.start(load_settings()) as majung:
+        majung.journal.record([store_visited])
+    [finding] = terminal.rows("verify", "projections", "--person", PARTICIPANT, code=3)
+    assert finding["why"] == "not compared: the rows have not seen all that is recorded; let a worker catch up"
+
+
+@pytest.mark.parametrize("options", [[], ["--sample", "1000000"]])
+def test_of_people_whom_nobody_named_the_held_are_counted_apart_and_no_finding(
+    holding: Terminal, options: list[str]
+) -> None:
+    with wiring.start(load_settings()) as majung:
+        majung.journal.record([OTHERS])
+    result = holding.run("verify", "projections", *options)
+    assert "0 people compared, 0 finding(s); 2 not compared: 1 held (`majung held list`), 1 of whom" in " ".join(
+        result.stderr.split()
+    )
 
 
 def test_who_no_longer_reads_is_a_finding_and_everybody_else_is_compared(spoiled: Terminal) -> None:
