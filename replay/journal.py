@@ -36,7 +36,7 @@ from replay.metrics import count_statuses
 from replay.reading import Reader, Unreadable
 from replay.recorder import Factory, Recorder, now_in_utc
 from replay.tables import heads
-from replay.vault import KeyMissing, MasterKeyUnusable, ParticipantKey, Vault
+from replay.vault import KeyDamaged, KeyMissing, ParticipantKey, Vault
 
 Status = Literal["recorded", "duplicate", "conflict", "blocked"]
 Decision = Callable[[History], Sequence[Touchpoint]]
@@ -124,7 +124,7 @@ class Journal(Application[UUID]):
         clock = Clock(self.clock, self.clock is now_in_utc) if now is None else Clock(lambda: now, False)
         try:
             outcomes = self._record_new(events, clock, beside=beside)
-        except (AlreadyThere, KeyMissing, MasterKeyUnusable):
+        except (AlreadyThere, KeyMissing, KeyDamaged):
             # Others may record some of these while they are compared, hence more than one look.
             looking = Retrying(
                 retry=retry_if_exception_type(AlreadyThere), stop=stop_after_attempt(_ATTEMPTS), reraise=True
@@ -216,13 +216,13 @@ class Journal(Application[UUID]):
     ) -> dict[bytes, ParticipantKey]:
         """The keys of those of whom something is to be sealed; whoever is new gets one.
 
-        Whose key is missing or does not unwrap is put into `locked`, where it is given, and has none here; else raises
-        KeyMissing or MasterKeyUnusable. Under a second key, what was sealed under the first would not open.
+        Whose key is missing or damaged is put into `locked`, where it is given, and has none here; else raises
+        KeyMissing or KeyDamaged. Under a second key, what was sealed under the first would not open.
         """
         people = {person for event, person in zip(events, participants, strict=True) if has_sealed(event)}
         if not people:
             return {}
-        found = self.reader.keys(people, locked)
+        found = self.vault.for_opening(people, locked)
         without = {person for person in people - found.keys() if not locked or UUID(bytes=person) not in locked}
         if not without:
             return found

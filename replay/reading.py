@@ -23,7 +23,7 @@ from replay.database import Database, portions, rows_of
 from replay.lens import Lens
 from replay.mapper import EventUnreadable, decode, uuid_of
 from replay.tables import journal, members
-from replay.vault import MasterKeyUnusable, ParticipantKey, Vault
+from replay.vault import ParticipantKey, Vault
 
 _SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
 _SQLITE = _SELECT.format("participant_id", "event_id")
@@ -190,7 +190,7 @@ class Reader:
                 people[row[0]].append(row)
         opened = lens.adjusted() if lens else None
         sealed = {row[0] for row in rows if row[7] is not None and (opened is None or row[2] in opened)}
-        keys = self.keys(sealed, unreadable) if sealed else {}
+        keys = self._vault.for_opening(sealed, unreadable) if sealed else {}
         read = partial(lens.stream if lens else _read_whole, keys=keys, instants=_Instants())
         for participant, own in people.items():
             person = uuid_of(participant)
@@ -209,26 +209,6 @@ class Reader:
                     unreadable[person] = _first_of(own, apart) or error
                 continue
             yield person, stream
-
-    def keys(self, people: Iterable[bytes], unreadable: Unreadable | None = None) -> dict[bytes, ParticipantKey]:
-        """The keys that exist of these people; whose does not unwrap is put into `unreadable`, where it is given."""
-        try:
-            return self._vault.for_opening(people)
-        except MasterKeyUnusable:
-            if unreadable is None:
-                raise
-        found: dict[bytes, ParticipantKey] = {}
-        apart: Unreadable = {}
-        for participant in people:
-            try:
-                found |= self._vault.for_opening([participant])
-            except MasterKeyUnusable as error:
-                apart[UUID(bytes=participant)] = error
-        if not found and not self._vault.opens_any_but(set(people)):
-            # Not one of all opens: that is the master key, and nobody's own.
-            raise next(iter(apart.values()))
-        unreadable |= apart
-        return found
 
 
 def _read_whole(

@@ -10,7 +10,6 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path
@@ -50,6 +49,7 @@ keys = Table(
 # ├── MasterKeyUnusable     the file is no key, or not the one that wrapped these keys
 # ├── VaultMissing          the database holds no vault
 # ├── KeyMissing            a sealed event's participant has no key here
+# ├── KeyDamaged            theirs does not unwrap, and others here do
 # └── SealBroken            sealed bytes were changed, or moved to another event
 
 
@@ -75,6 +75,17 @@ class KeyMissing(VaultError):
     @classmethod
     def of(cls, participant_id: UUID) -> Self:
         return cls(f"participant {participant_id} has sealed events and no key in this vault")
+
+
+class KeyDamaged(VaultError):
+    """A participant's key does not unwrap, though the master key is the one that wrapped others."""
+
+    @classmethod
+    def of(cls, participant_id: UUID) -> Self:
+        return cls(
+            f"the key of participant {participant_id} is damaged: take that row of participant_keys from a backup of"
+            " the vault"
+        )
 
 
 class SealBroken(VaultError):
@@ -122,7 +133,7 @@ class Vault:
     def check(self) -> None:
         """Make sure that the keys' table is there, and that this master key wrapped keys in it.
 
-        One that does not unwrap among others that do is that person's matter.
+        One that does not unwrap among others that do is damaged, which is that person's matter.
         Raises VaultMissing or MasterKeyUnusable.
         """
         if not exists(self.database):
@@ -130,17 +141,7 @@ class Vault:
                 "there are no participants' keys where MAJUNG_VAULT_URL says: restore the vault of this journal;"
                 " for a new one run `majung db upgrade`"
             )
-        with self.database.read() as connection:
-            some = connection.execute(select(keys).limit(_WITNESSES)).all()
-        if some and not any(self._unwraps(one.participant_id.bytes, one.wrapped) for one in some):
-            self._unwrap(some[0].participant_id.bytes, some[0].version, some[0].wrapped)
-
-    def opens_any_but(self, participants: Collection[bytes]) -> bool:
-        """Whether the master key unwraps a key of anybody else: where theirs do not unwrap, it is not for that."""
-        with self.database.read() as connection:
-            some = connection.execute(select(keys).limit(len(participants) + _WITNESSES)).all()
-        others = ((one.participant_id.bytes, one.wrapped) for one in some)
-        return any(self._unwraps(*other) for other in others if other[0] not in participants)
+        self._ensure_master_key()
 
     def count(self) -> int:
         """How many people have a key."""
@@ -177,16 +178,52 @@ class Vault:
             found |= self._create(missing)
         return found
 
-    def for_opening(self, participants: Iterable[bytes]) -> dict[bytes, ParticipantKey]:
-        """The keys that exist of these participants."""
+    def for_opening(
+        self, participants: Iterable[bytes], damaged: dict[UUID, Exception] | None = None
+    ) -> dict[bytes, ParticipantKey]:
+        """The keys that exist of these participants.
+
+        Whose is damaged is put into `damaged`, where it is given, and is missing from the answer; else raises
+        KeyDamaged. Raises MasterKeyUnusable where no key unwraps, neither of theirs nor of others.
+        """
         with self._lock:
             found = {pid: key for pid in participants if (key := self._known.get(pid)) is not None}
         if unknown := [pid for pid in participants if pid not in found]:
-            with self.database.read() as connection:
-                loaded = {pid: self._unwrap(pid, *stored) for pid, *stored in self._stored(connection, unknown)}
-            found |= loaded
-            self._remember(loaded)
+            found |= self._load(unknown, damaged)
         return found
+
+    def _load(
+        self, participants: Sequence[bytes], damaged: dict[UUID, Exception] | None = None
+    ) -> dict[bytes, ParticipantKey]:
+        with self.database.read() as connection:
+            stored = {pid: self._unwrap(pid, *of) for pid, *of in self._stored(connection, participants)}
+        loaded = {pid: key for pid, key in stored.items() if key is not None}
+        self._remember(loaded)
+        if broken := stored.keys() - loaded.keys():
+            self._tell_apart(broken, damaged)
+        return loaded
+
+    def _tell_apart(self, broken: Collection[bytes], damaged: dict[UUID, Exception] | None) -> None:
+        """Whether keys that do not unwrap are damaged, or the master key is the wrong one."""
+        if not self._known:
+            self._ensure_master_key(broken)
+        errors = {person: KeyDamaged.of(person) for person in (UUID(bytes=pid) for pid in sorted(broken))}
+        if damaged is None:
+            raise next(iter(errors.values()))
+        damaged |= errors
+
+    def _ensure_master_key(self, broken: Collection[bytes] = ()) -> None:
+        """Make sure that a key unwraps that is none of the broken ones, unless there is no key at all.
+
+        Raises MasterKeyUnusable.
+        """
+        with self.database.read() as connection:
+            some = connection.execute(select(keys).limit(len(broken) + _WITNESSES)).all()
+        stored = ((one.participant_id.bytes, one.version, one.wrapped) for one in some)
+        if some and not any(self._unwrap(*one) for one in stored if one[0] not in broken):
+            raise MasterKeyUnusable(
+                "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
+            )
 
     def _remember(self, known: dict[bytes, ParticipantKey]) -> None:
         with self._lock:
@@ -211,13 +248,10 @@ class Vault:
         new = {pid: random[start : start + _KEY_BYTES] for pid, start in zip(participants, count(0, _KEY_BYTES))}
         wrapped = {pid: self._wrap(pid, key) for pid, key in new.items()}
         with self.database.write() as connection:
-            if self._insert(connection, wrapped) == len(wrapped):
-                created = {pid: _unwrapped(1, key) for pid, key in new.items()}
-            else:
-                created = {
-                    pid: _unwrapped(version, new[pid]) if found == wrapped[pid] else self._unwrap(pid, version, found)
-                    for pid, version, found in self._stored(connection, participants)
-                }
+            inserted = self._insert(connection, wrapped)
+        if inserted < len(wrapped):
+            return self._load(participants)
+        created = {pid: _unwrapped(1, key) for pid, key in new.items()}
         self._remember(created)
         return created
 
@@ -237,20 +271,13 @@ class Vault:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._master.encrypt(nonce, key, participant)
 
-    def _unwrap(self, participant: bytes, version: int, wrapped: bytes) -> ParticipantKey:
+    def _unwrap(self, participant: bytes, version: int, wrapped: bytes) -> ParticipantKey | None:
+        """The key; None where the master key does not unwrap it."""
         try:
             key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], participant)
         except (InvalidTag, ValueError):
-            raise MasterKeyUnusable(
-                "this master key did not wrap these keys: name the right one in MAJUNG_MASTER_KEY_FILE"
-            ) from None
+            return None
         return _unwrapped(version, key)
-
-    def _unwraps(self, participant: bytes, wrapped: bytes) -> bool:
-        with suppress(MasterKeyUnusable):
-            self._unwrap(participant, 1, wrapped)
-            return True
-        return False
 
 
 def _unwrapped(version: int, key: bytes) -> ParticipantKey:

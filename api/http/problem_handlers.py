@@ -19,7 +19,7 @@ from replay.database import AWAY, DatabaseUnusable
 from replay.live.held import CannotBeFolded, cause_of
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.queries.as_of import PersonUnknown
-from replay.vault import KeyMissing, SealBroken, VaultError
+from replay.vault import KeyDamaged, KeyMissing, SealBroken, VaultError
 
 log = logging.getLogger("majung.http")
 
@@ -69,7 +69,7 @@ def install(app: FastAPI, majung: Majung) -> None:
     def unreadable(_request: Request, error: Exception) -> Response:
         return does_not_fold(cause_of(error)).response()
 
-    for kind in (EventUnreadable, UndecodableEvent, UnknownStoredName, KeyMissing, SealBroken):
+    for kind in (EventUnreadable, UndecodableEvent, UnknownStoredName, KeyMissing, KeyDamaged, SealBroken):
         app.add_exception_handler(kind, unreadable)
 
     @app.exception_handler(VaultError)

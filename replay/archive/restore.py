@@ -33,7 +33,7 @@ from replay.journal import Journal
 from replay.mapper import UndecodableEvent, UnknownStoredName, decode
 from replay.schema import REVISIONS, SchemaTooNew
 from replay.tables import COLUMN_NAMES, heads, journal
-from replay.vault import MasterKeyUnusable, ParticipantKey, Vault
+from replay.vault import ParticipantKey, Vault
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all; each counts twice, since it is written and read back."""
@@ -97,22 +97,17 @@ def _ensure_vault(vault: Vault, folder: Path, manifest: Manifest) -> None:
     """Make sure that the vault is that of the archived journal: it has the key of somebody, and that key opens.
 
     Looks at some sealed events of each file until somebody has a key; of those erased there is none. Raises
-    VaultOfAnotherJournal, or SealBroken.
+    VaultOfAnotherJournal, MasterKeyUnusable, KeyDamaged or SealBroken.
     """
     files = [file for file in manifest.files if file.sealed]
-    unusable: MasterKeyUnusable | None = None
+    damaged: dict[UUID, Exception] = {}
     for file in files:
         for row in _some_sealed(folder, file):
-            try:
-                keys = vault.for_opening([row[0]])
-            except MasterKeyUnusable as error:
-                # Theirs alone may be broken: another's tells.
-                unusable = unusable or error
-                continue
+            keys = vault.for_opening([row[0]], damaged)
             if keys and _opens(row, keys):
                 return
-    if unusable:
-        raise unusable
+    if damaged:
+        raise next(iter(damaged.values()))
     if files:
         raise VaultOfAnotherJournal(
             "the vault has no key of anybody whose sealed events the archive holds: let MAJUNG_VAULT_URL and"

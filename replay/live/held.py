@@ -29,7 +29,7 @@ from replay.live.generations import Generation
 from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.messages.published_journeys import look_again
 from replay.tables import held, journal, positions, read_models
-from replay.vault import KeyMissing, MasterKeyUnusable, SealBroken
+from replay.vault import KeyDamaged, KeyMissing, SealBroken
 
 NOT_THEIRS = (SQLAlchemyError, psycopg.Error, sqlite3.Error, DatabaseUnusable, OSError, MemoryError)
 """What a fold, being pure, cannot raise, and a read of storage on its behalf can: nobody is held for these."""
@@ -38,7 +38,7 @@ _ADVICE: Mapping[type[BaseException], str] = {
     UnknownStoredName: "this release does not know the type: use the release that wrote it, or a newer one",
     KeyMissing: "there are sealed events and no key in this vault: restore the vault that belongs to this journal",
     SealBroken: "sealed fields do not open: the bytes were changed, or the vault is that of another journal",
-    MasterKeyUnusable: "the person's key does not unwrap: restore the vault that belongs to this journal",
+    KeyDamaged: "the key of this person is damaged: take it from a backup of the vault",
 }
 _OURS = ("domain.", "projections.", "replay.")
 

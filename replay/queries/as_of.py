@@ -14,7 +14,6 @@ from replay.journal import Journal
 from replay.live import held
 from replay.live.held import CannotBeFolded
 from replay.reading import Reader
-from replay.vault import VaultError
 
 
 class PersonUnknown(LookupError):
@@ -64,10 +63,6 @@ def people(
     everybody = reader.streams(connection, {one for person in asked for one in each[person]}, unreadable=unreadable)
     found: dict[UUID, Person] = {}
     for pseudonym in asked:
-        fault = next((unreadable[one] for one in each[pseudonym] if one in unreadable), None)
-        if isinstance(fault, VaultError):
-            # Of a key that does not unwrap nobody can tell here whether it is this one or all of them.
-            raise fault
         if (cause := held.unreadable(each[pseudonym], unreadable)) is not None:
             raise CannotBeFolded(cause)
         streams = {person: everybody.get(person, []) for person in each[pseudonym]}

@@ -23,7 +23,7 @@ from tests.conftest import MASTER_KEY
 from tests.examples import EXAMPLES, OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
 from tests.given import given, on
 from tests.replay.linking import A, B, C, about
-from tests.replay.live.test_held import FAULTS, key_of_another_master, missing_key
+from tests.replay.live.test_held import FAULTS, damaged_key, missing_key
 
 
 def positions(found: Journal) -> list[int]:
@@ -115,7 +115,7 @@ def test_what_is_told_again_and_does_not_read_is_blocked_and_holds_up_nothing_el
     assert [outcome.status for outcome in journal.record([told])] == ["duplicate"]
 
 
-@pytest.mark.parametrize("fault", [missing_key, key_of_another_master], ids=["missing", "of another master"])
+@pytest.mark.parametrize("fault", [missing_key, damaged_key], ids=["missing", "damaged"])
 def test_nobody_gets_a_second_key_while_theirs_is_away(
     journal: Journal, fault: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

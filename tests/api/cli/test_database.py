@@ -98,7 +98,7 @@ def test_one_key_that_does_not_unwrap_stops_nobody_but_its_person(terminal: Term
         vault.execute("UPDATE participant_keys SET wrapped = ? WHERE participant_id = ?", (broken, first.bytes))
     assert terminal.rows("db", "check")["events"] == 2
     assert terminal.run("person", "show", second)
-    assert "did not wrap" in terminal.fails("person", "show", first, code=1)
+    assert "the key of this person is damaged: take it from a backup" in terminal.fails("person", "show", first, code=1)
 
 
 def test_no_second_vault_is_made_for_a_journal_with_sealed_events(terminal: Terminal) -> None:

@@ -29,7 +29,7 @@ from replay.queries.as_of import person
 from replay.rebuild import rebuild
 from replay.rebuild.choosing import switch
 from replay.tables import held as marked
-from replay.vault import MasterKeyUnusable, Vault, keys
+from replay.vault import Vault, keys
 from tests.conftest import MODELS
 from tests.examples import call_received, measure_taken, store_visited
 from tests.replay.linking import PEOPLE, A, B, C, about, journal_of, on_demand, rows
@@ -377,14 +377,14 @@ def missing_key(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
 
 
 @contextmanager
-def key_of_another_master(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def damaged_key(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     journal.record(about(A, measure_taken))
     with journal.vault.database.write() as connection:
         kept = connection.execute(select(keys).where(keys.c.participant_id == A)).one()
         other = bytes(len(kept.wrapped))
         connection.execute(update(keys).where(keys.c.participant_id == A).values(wrapped=other))
     _forget(journal.vault)
-    yield "MasterKeyUnusable"
+    yield "KeyDamaged"
     with journal.vault.database.write() as connection:
         connection.execute(update(keys).where(keys.c.participant_id == A).values(wrapped=kept.wrapped))
 
@@ -407,7 +407,7 @@ def _forget(vault: Vault) -> None:
     vault._known.clear()
 
 
-FAULTS = [unknown_type, missing_key, broken_seal, key_of_another_master]
+FAULTS = [unknown_type, missing_key, broken_seal, damaged_key]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.__name__.replace("_", " ") for fault in FAULTS])
@@ -425,8 +425,8 @@ def test_one_whose_events_do_not_read_is_held_and_nobody_else(
         assert of(rows(journal), A) == of(before, A)
         mark = marks(journal)[A]
         assert (mark.error, mark.read_model) == (error, None)
-        assert mark.event_id is not None or fault is key_of_another_master
-        with pytest.raises(MasterKeyUnusable if fault is key_of_another_master else CannotBeFolded):
+        assert mark.event_id is not None or fault is damaged_key
+        with pytest.raises(CannotBeFolded):
             person(journal, A)
         if fault is not unknown_type:
             assert marks(journal).keys() == {A}

@@ -149,7 +149,7 @@ def test_a_cluster_gives_the_rows_of_one_process_though_a_worker_is_killed_amid_
     majung = place.majung
     alone = rebuild(majung.journal, majung.serving)
     rows, marks = digests(majung), who_is_held(majung)
-    assert marks == [(HELD, "MasterKeyUnusable")]
+    assert marks == [(HELD, "KeyDamaged")]
     told: list[Done] = []
     with (
         worker(tmp_path, address, "doomed", place.environment) as doomed,
