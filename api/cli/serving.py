@@ -17,13 +17,10 @@ from api.cli.messages import remark
 from api.logs import kind_and_places, logged
 from api.settings import Settings, load_settings
 from api.wiring import Majung
-from replay.live.held import cause_of
-from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
-from replay.vault import KeyMissing, SealBroken
+from replay.live.held import OF_SOMEBODY, cause_of
 
 log = logging.getLogger("majung.cli")
 
-_OF_SOMEBODY = (EventUnreadable, KeyMissing, SealBroken, UndecodableEvent, UnknownStoredName)
 _OURS_ALONE = ("127.0.0.1", "::1", "localhost")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on. MAJUNG_HOST unless told.")]
@@ -134,11 +131,11 @@ def told_in_log(settings: Settings) -> Iterator[None]:
             if code is None:
                 log.critical("ended by a defect", extra=kind_and_places(error))
                 raise typer.Exit(ExitCode.FAILED) from None
-            said = cause_of(error).message if isinstance(error, _OF_SOMEBODY) else message(error)
+            said = cause_of(error).message if isinstance(error, OF_SOMEBODY) else message(error)
             if settings.log_format == "json":
                 log.error(said)
                 raise typer.Exit(code) from None
-            if isinstance(error, _OF_SOMEBODY):
+            if isinstance(error, OF_SOMEBODY):
                 remark(f"majung: {said}")
                 raise typer.Exit(code) from None
             raise

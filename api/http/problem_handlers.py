@@ -16,10 +16,9 @@ from domain.refusals import IntakeError
 from replay.append import AlreadyThere
 from replay.commands.workers import RefusedByPolicy
 from replay.database import AWAY, DatabaseUnusable
-from replay.live.held import CannotBeFolded, cause_of
-from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
+from replay.live.held import OF_SOMEBODY, CannotBeFolded, cause_of
 from replay.queries.as_of import PersonUnknown
-from replay.vault import KeyDamaged, KeyMissing, SealBroken, VaultError
+from replay.vault import VaultError
 
 log = logging.getLogger("majung.http")
 
@@ -69,7 +68,7 @@ def install(app: FastAPI, majung: Majung) -> None:
     def unreadable(_request: Request, error: Exception) -> Response:
         return does_not_fold(cause_of(error)).response()
 
-    for kind in (EventUnreadable, UndecodableEvent, UnknownStoredName, KeyMissing, KeyDamaged, SealBroken):
+    for kind in OF_SOMEBODY:
         app.add_exception_handler(kind, unreadable)
 
     @app.exception_handler(VaultError)

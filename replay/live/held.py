@@ -40,6 +40,8 @@ _ADVICE: Mapping[type[BaseException], str] = {
     SealBroken: "sealed fields do not open: the bytes were changed, or the vault is that of another journal",
     KeyDamaged: "the key of this person is damaged: take it from a backup of the vault",
 }
+OF_SOMEBODY = (EventUnreadable, UndecodableEvent, *_ADVICE)
+"""What says that something recorded of one person does not read; `cause_of` tells it without naming them."""
 _OURS = ("domain.", "projections.", "replay.")
 
 
