@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from api.wiring import Majung
 from replay import metrics, schema
 from replay.live.held import count_held
+from replay.messages.parked import to_publish
 from replay.metrics import InDatabase
 from replay.queries import backlog
 from replay.queries.backlog import Behind
@@ -65,6 +66,7 @@ class FromDatabase(Collector):
             heads = backlog.journal_heads(connection)
             publishing = backlog.publishing_behind(connection)
             offsets = backlog.next_offsets(connection)
+            untold = to_publish(connection)
             parked = backlog.parked_by_code(connection)
             held = count_held(connection)
             # Replays go by the clock alone, however far the journal is ahead of it.
@@ -77,6 +79,9 @@ class FromDatabase(Collector):
         yield _family(metrics.EVENTS, [((head.shard,), head.position) for head in heads])
         yield _one(metrics.LAST_RECORDED, backlog.newest(heads).timestamp())
         yield from _behind(publishing, majung.now(), metrics.PUBLISH_LAG_EVENTS, metrics.PUBLISH_LAG_SECONDS)
+        if untold is not None:
+            yield _one(metrics.PARKED_LAG_MESSAGES, untold.messages)
+            yield _one(metrics.PARKED_LAG_SECONDS, backlog.seconds_since(untold.since, clock))
         yield _of_generations(projections.lines)
         yield from _of_replays(projections.replays, clock)
         yield _family(metrics.REPLAYS_ENDED, [((outcome,), count) for outcome, count in outcomes.items()])

@@ -182,6 +182,14 @@ PUBLISH_LAG_SECONDS = InDatabase(
     "How long ago the journal took the oldest event that is not published yet; 0: all are.",
     ("topic", "shard"),
 )
+PARKED_LAG_MESSAGES = InDatabase(
+    "majung_publish_parked_lag_messages",
+    "Parked messages of which something is not published yet: that each parked, or what was decided about it.",
+)
+PARKED_LAG_SECONDS = InDatabase(
+    "majung_publish_parked_lag_seconds",
+    "How long ago the oldest of that parked, or was decided; 0: all is published.",
+)
 NEXT_OFFSET = InDatabase(
     "majung_ingest_next_offset",
     "The offset from which a partition is read on: everything before it is settled.",
@@ -212,6 +220,8 @@ IN_DATABASE = (
     REPLAYS_ENDED,
     PUBLISH_LAG_EVENTS,
     PUBLISH_LAG_SECONDS,
+    PARKED_LAG_MESSAGES,
+    PARKED_LAG_SECONDS,
     NEXT_OFFSET,
     PARKED,
     HELD,

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
 
 from replay.tables import parked
 from replay.vault import Vault
@@ -188,6 +188,27 @@ def has_unpublished(connection: Connection) -> bool:
     # In the order of the index: without, PostgreSQL takes most rows for unpublished and reads them all to find none.
     first = select(parked.c.id).where(_UNPUBLISHED).order_by(parked.c.id).limit(1)
     return connection.execute(first).first() is not None
+
+
+class ToPublish(NamedTuple):
+    """How much of what parked, and of what was decided about it, is still to be published."""
+
+    messages: int
+    since: datetime | None
+    """When the oldest of that came to be; None where there is none."""
+
+
+def to_publish(connection: Connection) -> ToPublish | None:
+    """What is still to be published; None where publishing never began."""
+    # They are published in this order, and their rows stay.
+    first = connection.execute(select(parked.c.published_state).order_by(parked.c.id).limit(1)).first()
+    if first is None or first.published_state is None:
+        return None
+    if not has_unpublished(connection):
+        return ToPublish(0, None)
+    since = case((parked.c.published_state.is_(None), parked.c.recorded_at), else_=parked.c.decided_at)
+    found = connection.execute(select(func.count(), func.min(since)).where(_UNPUBLISHED)).one()
+    return ToPublish(*found)
 
 
 def unpublished(connection: Connection, now: datetime, *, limit: int, most_bytes: int) -> list[Unpublished]:

@@ -33,7 +33,7 @@ class Behind(NamedTuple):
 
     def seconds(self, now: datetime) -> float:
         """How long ago that was; never negative, since a journal may be set ahead of the clock."""
-        return max(0.0, (now - self.since).total_seconds()) if self.since else 0.0
+        return seconds_since(self.since, now)
 
 
 class Head(NamedTuple):
@@ -121,6 +121,11 @@ def alerts_to_acknowledge(of: Journal, now: datetime) -> Alerts | None:
             return None
     calling = look(of, lambda: now).calling.values()
     return Alerts(len(calling), sum(row.escalates_at <= now for row in calling))
+
+
+def seconds_since(since: datetime | None, now: datetime) -> float:
+    """How long ago that was; 0 where it never was, or by another clock is still to come."""
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def newest(found: Sequence[Head]) -> datetime:

@@ -18,7 +18,7 @@ from api.metrics import MetricsNotServed, exposition, registry_of, served
 from api.wiring import Majung
 from projections.timeline import timeline
 from replay.messages import published
-from replay.messages.parked import RawMessage, ToPark, park
+from replay.messages.parked import RawMessage, ToPark, list_parked, note_published, park, retried
 from replay.metrics import IN_DATABASE, OF_PROCESS
 from replay.queries import backlog
 from replay.rebuild import rebuild
@@ -100,6 +100,26 @@ def test_publishing_that_began_is_told_by_how_far_it_is_behind(majung: Majung) -
     assert told["majung_publish_lag_events", (str(shard), "out")] == 1
     assert told["majung_publish_lag_seconds", (str(shard), "out")] == pytest.approx(0, abs=1)
     assert told["majung_publish_lag_events", (str(1 - shard), "out")] == 0
+
+
+def test_what_parked_and_is_not_published_is_lag_once_publishing_it_began(majung: Majung) -> None:
+    begun = majung.journal.clock()
+    lag = ("majung_publish_parked_lag_messages", ()), ("majung_publish_parked_lag_seconds", ())
+    with majung.database.write() as connection:
+        raw = ToPark("in", 0, 0, "conflict", "words", RawMessage(b"key", b"value"))
+        for hours in (4, 3, 2):
+            park(connection, majung.journal.vault, [raw], begun - timedelta(hours=hours))
+    assert not set(lag) & read(majung).keys()
+    with majung.database.write() as connection:
+        note_published(connection, list_parked(connection)[:1])
+    assert [read(majung)[each] for each in lag] == [2, pytest.approx(3 * 3600, abs=60)]
+    with majung.database.write() as connection:
+        note_published(connection, list_parked(connection))
+        retried(connection, 1, "worker-01", begun - timedelta(hours=1))
+    assert [read(majung)[each] for each in lag] == [1, pytest.approx(3600, abs=60)]
+    with majung.database.write() as connection:
+        note_published(connection, list_parked(connection, None))
+    assert [read(majung)[each] for each in lag] == [0, 0]
 
 
 def test_rows_that_do_not_serve_are_told_with_their_lag_and_snapshots_are_not(majung: Majung) -> None:
