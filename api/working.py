@@ -44,9 +44,7 @@ def project(majung: Majung) -> Work:
         kind = type(error).__qualname__
         RETRIES.labels("project", kind).inc()
         log.warning("the database is waited for", extra={"error": kind, "attempt": attempt.attempt_number})
-        # Connections that a restarted server has cut would each fail once.
-        majung.database.close()
-        majung.vault_database.close()
+        majung.journal.give_back_connections()
 
     def run(stop: Event) -> None:
         retrying = Retrying(

@@ -106,6 +106,11 @@ class Journal(Application[UUID]):
         mapper.vault = self.vault
         return mapper
 
+    def give_back_connections(self) -> None:
+        """After a database was away: connections that a restarted server has cut would each fail once, in either."""
+        self.database.close()
+        self.vault.database.close()
+
     def log_of(self, shard: int) -> Recorder:
         """The log of one shard, to follow or to read in sections."""
         return Recorder(self.database, shards=self.shards, shard=shard, clock=self.clock)

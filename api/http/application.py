@@ -41,7 +41,7 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     With `work` the read models are kept up to date by a thread of this process, from start-up to shutdown, and what has
     expired is removed.
     """
-    worker = EmbeddedWorker(majung.worker()) if work else None
+    worker = EmbeddedWorker(majung.worker(), majung.journal) if work else None
     looking = Looking(majung.journal)
     of_alerts, of_replays = alert_readers(majung), progress_readers(looking)
 

@@ -7,6 +7,8 @@ from typing import Literal
 from anyio import to_thread
 
 from api.logs import kind_and_places
+from replay.database import is_away
+from replay.journal import Journal
 from replay.live.worker import Worker
 from replay.metrics import PART_RUNNING, RETRIES
 
@@ -20,8 +22,9 @@ State = Literal["running", "failing", "stopped"]
 class EmbeddedWorker:
     """Runs a worker in a thread. A failure is logged by its kind and place, and the worker started again soon after."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, journal: Journal) -> None:
         self._worker = worker
+        self._journal = journal
         self._stop = Event()
         self._thread = Thread(target=self._run, name="majung-worker", daemon=True)
         self.failure: str | None = None
@@ -57,5 +60,7 @@ class EmbeddedWorker:
                 running.set(0)
                 RETRIES.labels("project", self.failure).inc()
                 log.error("the worker failed, and is started again", extra=kind_and_places(error))
+                if is_away(error):
+                    self._journal.give_back_connections()
                 self._stop.wait(RETRY_SECONDS)
         running.set(0)

@@ -344,9 +344,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         told = {"error": kind, "attempt": attempt.attempt_number, "wait_seconds": attempt.upcoming_sleep}
         log.warning("the broker or the database is waited for", extra=told)
         if not isinstance(error, KafkaError):
-            # Connections that a restarted server has cut would each fail once.
-            self._journal.database.close()
-            self._journal.vault.database.close()
+            self._journal.give_back_connections()
         if self._consumer is not None:
             self._stray(self._consumer.assignment())
 
