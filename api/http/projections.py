@@ -37,7 +37,7 @@ class GenerationTold(Part):
     events: int | None
     """With how many it began."""
     workers: int | None
-    """How many processes have folded some of them."""
+    """How many processes have folded some of them; null once the rows are ready."""
 
 
 class ProcessTold(Part):

@@ -41,6 +41,7 @@ class Line(NamedTuple):
     """Events that the replay at work has folded, and how many it began with."""
     events: int | None
     workers: int | None
+    """Processes that have folded some of them; None once the rows are ready."""
 
 
 def listed(connection: Connection, standing: Mapping[int, Standing]) -> list[Line]:
@@ -71,7 +72,7 @@ def listed(connection: Connection, standing: Mapping[int, Standing]) -> list[Lin
                 row.rebuild,
                 found.folded if found else None,
                 found.rebuild.events if found else None,
-                len(found.workers) if found else None,
+                len(found.workers) if found and found.rebuild.state != READY else None,
             )
         )
     return lines

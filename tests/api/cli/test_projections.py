@@ -46,6 +46,7 @@ def test_the_list_says_which_rows_serve_which_wait_and_how_far_behind_they_are(w
     rows = {row["generation"]: row for row in found["projections"] if row["read_model"] == "timeline"}
     assert {number: rows[number]["state"] for number in (2, 3)} == {2: "live", 3: "ready"}
     assert (rows[3]["behind"], rows[3]["replay"], rows[3]["version"]) == (0, 2, timeline.version)
+    assert (rows[3]["folded"], rows[3]["events"], rows[3]["workers"]) == (2, 2, None)
     assert found["workers"] == []
     waiting.given(store_visited)
     rows = {
