@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """Into how many partitions each topic is divided: as many may read it at once."""
     kafka_replication_factor: int = Field(default=1, ge=1)
     """On how many brokers each partition is kept."""
+    kafka_parked_mib: int = Field(default=1024, ge=1)
+    """How many MiB of parked messages may wait for a decision; a partition with more of them waits too."""
     kafka_journeys: bool = False
     """Whether `publish` also keeps everybody's journey in a topic: stages under pseudonyms."""
 

@@ -66,7 +66,13 @@ def ingest(majung: Majung) -> Work:
     from consumers.kafka.ingest import Ingest
 
     settings = majung.settings
-    member = Ingest(majung.journal, brokers(majung), settings.kafka_group_id, skew=settings.future_skew)
+    member = Ingest(
+        majung.journal,
+        brokers(majung),
+        settings.kafka_group_id,
+        skew=settings.future_skew,
+        most_parked_bytes=settings.kafka_parked_mib * 1024 * 1024,
+    )
     return member.run
 
 

@@ -63,6 +63,11 @@ INGEST_LAG_SECONDS = Gauge(
     ["topic", "partition"],
     registry=OF_PROCESS,
 )
+INGEST_PAUSED = Gauge(
+    "majung_ingest_paused_partitions",
+    "Partitions that wait, since what comes next in them is to park and as much is parked as may wait for a decision.",
+    registry=OF_PROCESS,
+)
 INGEST_REBALANCES = Counter(
     "majung_ingest_rebalances_total",
     "How often the group gave this process its partitions anew.",

@@ -6,6 +6,7 @@ whenever partitions are assigned and whenever anything went wrong.
 """
 
 import logging
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -43,8 +44,8 @@ from replay.database import is_away
 from replay.garbage import not_collecting
 from replay.journal import Journal, Outcome
 from replay.live.held import CannotBeFolded
-from replay.messages.parked import RawMessage, ToPark, park
-from replay.metrics import INGEST_REBALANCES, RETRIES
+from replay.messages.parked import ParkedFull, RawMessage, Room, ToPark, park
+from replay.metrics import INGEST_PAUSED, INGEST_REBALANCES, RETRIES
 
 log = logging.getLogger("majung.kafka.ingest")
 
@@ -83,6 +84,7 @@ _FATAL = (
 class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member of the consumer group that records what comes. Its methods are for one thread.
 
+    Once `most_parked_bytes` wait for a decision nothing more parks, and a partition waits that holds what would.
     `options` are kafka-python's, for the consumer. Nothing connects before the first step.
     """
 
@@ -95,9 +97,11 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         topic: str = TOUCHPOINTS,
         skew: timedelta = SKEW,
         batch: int = BATCH,
+        most_parked_bytes: int = sys.maxsize,
         **options: Any,
     ) -> None:
         self._journal = journal
+        self._room = Room(most_parked_bytes)
         self._topic = topic
         self._skew = skew
         self._options = (
@@ -121,6 +125,10 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """Those that the consumer's own thread was given, until this one has taken notice."""
         self._astray: set[TopicPartition] = set()
         """Paused, because where to read on has to be looked up first."""
+        self._held_back: set[TopicPartition] = set()
+        """What comes next in these is to park, and there was no room: until there is, they are not looked up."""
+        self._look_for_room_at = 0.0
+        """Not before then, where none was found."""
         self._places: dict[TopicPartition, int | None] = {}
         """What the database said, and what was written there since."""
         self._next: dict[TopicPartition, int] = {}
@@ -168,6 +176,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
         self._lag.keep(())
+        INGEST_PAUSED.set(0)
         if consumer is not None:
             with suppress(KafkaError):
                 consumer.close(autocommit=False, timeout_ms=5_000)
@@ -187,6 +196,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def _step(self) -> int:
         consumer = self._joined()
         self._take_notice()
+        if self._room.is_used_up and monotonic() >= self._look_for_room_at:
+            self._look_for_room()
         if self._astray:
             self._look_up(consumer)
         polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000))
@@ -204,7 +215,10 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("another member has read on: the place is looked up", extra={"offsets": _offsets(batch)})
                 self._stray(batch)
                 return 0
-        self._tell_lag(consumer)
+            except ParkedFull as full:
+                self._hold_back(batch, full)
+                return 0
+        self._tell_lag(consumer, self._ends(consumer, _BROKER_SECONDS) if self._held_back else None)
         return sum(map(len, batch.values()))
 
     def _begun_anew(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> set[TopicPartition]:
@@ -250,6 +264,12 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 if end is not None and place is not None:
                     self._lag.tell(partition, max(0, end - place))
 
+    def _ends(self, consumer: Any, seconds: float) -> Mapping[TopicPartition, int]:
+        """Of what is paused no end comes: what piles up meanwhile has to be asked for."""
+        ours = list(consumer.assignment())
+        found: Mapping[TopicPartition, int] = consumer.end_offsets(ours, timeout_ms=seconds * 1000)
+        return found
+
     def _joined(self) -> Any:
         if self._consumer is None:
             header_names.read_any()
@@ -268,7 +288,12 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def _look_up(self, consumer: Any) -> None:
         """Read on where the database says; where it says nothing, at the beginning."""
         # Of a partition that we have no longer nothing is to be looked up.
-        ours = sorted(self._astray & consumer.assignment())
+        self._astray &= consumer.assignment()
+        self._held_back &= consumer.assignment()
+        INGEST_PAUSED.set(len(self._held_back))
+        ours = sorted(self._astray - self._held_back if self._room.is_used_up else self._astray)
+        if not ours:
+            return
         with self._journal.database.read() as connection:
             found = places(connection, [Partition(*partition) for partition in ours])
         first = consumer.beginning_offsets(ours, timeout_ms=_BROKER_SECONDS * 1000)
@@ -284,7 +309,6 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._places[partition] = place
                 consumer.resume(partition)
             self._astray.discard(partition)
-        self._astray &= consumer.assignment()
 
     def _settle(self, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
         begun_at, now = monotonic(), self._journal.clock()
@@ -298,11 +322,13 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             move(connection, moves)
             # In the order of their places, whatever is wrong with them.
             to_park = sorted([*refused, *_not_taken(taken, outcomes)], key=_PLACE)
-            park(connection, self._journal.vault, to_park, now)
+            park(connection, self._journal.vault, to_park, now, self._room)
 
         outcomes = self._journal.record(events, beside=beside)
         for partition in batch:
             self._places[partition] = self._next[partition] = moves[Partition(*partition)].next_offset
+        self._held_back -= batch.keys()
+        INGEST_PAUSED.set(len(self._held_back))
         self._lag.settled(batch)
         codes = [told.code for told in refused]
         wrong = [found[0] for found in map(what_is_wrong, outcomes) if found is not None]
@@ -335,6 +361,23 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.pause(partition)
             self._astray.add(partition)
 
+    def _look_for_room(self) -> None:
+        with self._journal.database.read() as connection:
+            self._room.measure(connection)
+        self._look_for_room_at = monotonic() + _LONGEST_WAIT_SECONDS if self._room.is_used_up else 0.0
+
+    def _hold_back(self, batch: Iterable[TopicPartition], full: ParkedFull) -> None:
+        """Nothing of the batch was stored. Partitions that hold what is to park wait, and the others are read again."""
+        RETRIES.labels("ingest", ParkedFull.__qualname__).inc()
+        self._stray(batch)
+        holding = {found for found in batch if tuple(found) in full.partitions}
+        if new := holding - self._held_back:
+            numbers = sorted(found.partition for found in new)
+            told = {"partitions": numbers, "waiting_bytes": self._room.waiting, "most_bytes": self._room.most}
+            log.error("partitions wait, since too much is parked: see `majung parked list`", extra=told)
+        self._held_back |= holding
+        INGEST_PAUSED.set(len(self._held_back))
+
     def _let_go(self, attempt: RetryCallState) -> None:
         """What was polled is dropped, to be read again: memory stays bounded however long this takes."""
         self.is_waiting = True
@@ -358,9 +401,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 # Everything is paused, and what is assigned meanwhile too: nothing comes of this.
                 self._consumer.poll(timeout_ms=int(min(left, _POLL_SECONDS) * 1000) + 1)
-                # Of what is paused no end comes: what piles up meanwhile has to be asked for.
-                ours = self._consumer.assignment()
-                self._tell_lag(self._consumer, self._consumer.end_offsets(list(ours), timeout_ms=_POLL_SECONDS * 1000))
+                self._tell_lag(self._consumer, self._ends(self._consumer, _POLL_SECONDS))
             except KafkaError:
                 self._stop.wait(min(left, _POLL_SECONDS))
 

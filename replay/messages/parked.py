@@ -28,6 +28,7 @@ State = Literal["parked", "retried", "discarded"]
 # ParkedError
 # ├── ParkedUnknown      no message was parked under this number
 # ├── AlreadyDecided     it was retried or discarded before
+# ├── ParkedFull         too many bytes wait for a decision
 # └── ParkedBytesGone    its bytes were removed after 30 days
 
 
@@ -41,6 +42,18 @@ class ParkedUnknown(ParkedError):
 
 class AlreadyDecided(ParkedError):
     """Somebody has decided about it."""
+
+
+class ParkedFull(ParkedError):
+    """As many bytes of parked messages as may wait for a decision wait for one."""
+
+    def __init__(self, room: "Room", partitions: frozenset[tuple[str, int]]) -> None:
+        super().__init__(
+            f"{room.waiting:,} bytes of parked messages wait for a decision, of at most {room.most:,}: stop whoever"
+            " sends them, then decide with `majung parked`, or raise MAJUNG_KAFKA_PARKED_MIB"
+        )
+        self.partitions = partitions
+        """Topic and partition of the messages that were to be parked."""
 
 
 class ParkedBytesGone(ParkedError):
@@ -88,8 +101,42 @@ class Parked(NamedTuple):
     decided_at: datetime | None
 
 
-def park(connection: Connection, vault: Vault, messages: Iterable[ToPark], now: datetime) -> None:
-    """Park messages in the caller's transaction."""
+class Room:
+    """For how many bytes of parked messages there is room, of those that wait for a decision.
+
+    Measuring looks at every message that waits, so it is done apart from any transaction that writes, and once for a
+    part of the room: what others park meanwhile, and the rest of a batch, may come on top.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most = most_bytes
+        self.waiting = 0
+        """Bytes, when they were measured last."""
+        self._granted = 0
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it has to be measured before anything more parks."""
+        return self._granted <= 0
+
+    def measure(self, connection: Connection) -> None:
+        """Look how much waits, and whether there is room."""
+        own = parked.c.state == "parked"
+        self.waiting = int(connection.scalar(select(func.sum(func.length(parked.c.sealed))).where(own)) or 0)
+        self._granted = min(self.most - self.waiting, max(1, self.most // 64))
+
+    def use(self, size: int) -> None:
+        """So many bytes were parked."""
+        self._granted -= size
+
+
+def park(
+    connection: Connection, vault: Vault, messages: Sequence[ToPark], now: datetime, room: Room | None = None
+) -> None:
+    """Park messages in the caller's transaction. Raises ParkedFull where a room is given and it is used up."""
+    if room is not None and room.is_used_up and messages:
+        raise ParkedFull(room, frozenset((told.topic, told.partition) for told in messages))
+    sealed = [vault.seal_apart(_packed(told.raw), _bound_to(*told[:5])) for told in messages]
     rows = [
         {
             "recorded_at": now,
@@ -100,13 +147,15 @@ def park(connection: Connection, vault: Vault, messages: Iterable[ToPark], now: 
             "event_id": told.event_id,
             "code": told.code,
             "message": told.message,
-            "sealed": vault.seal_apart(_packed(told.raw), _bound_to(*told[:5])),
+            "sealed": its,
             "state": "parked",
         }
-        for told in messages
+        for told, its in zip(messages, sealed, strict=True)
     ]
     if rows:
         connection.execute(insert(parked), rows)
+    if room is not None:
+        room.use(sum(map(len, sealed)))
 
 
 def list_parked(

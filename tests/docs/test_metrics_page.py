@@ -20,6 +20,7 @@ UNITS = ("_seconds", "_messages", "_events", "_offset", "_info", "_total", "_pse
 FLAGS_AND_COUNTS = {
     "majung_database_up",
     "majung_part_running",
+    "majung_ingest_paused_partitions",
     "majung_alerts_open",
     "majung_alerts_escalated",
     "majung_replay_at_work",

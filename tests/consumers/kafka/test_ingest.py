@@ -17,10 +17,11 @@ from consumers.kafka.retrying import retry
 from domain.cloud_events import cloud_event
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
-from replay.messages.parked import Parked, RawMessage, list_parked, open_raw
+from replay.messages.parked import Parked, RawMessage, discard, list_parked, open_raw
+from replay.metrics import OF_PROCESS
 from replay.tables import journal as stored
 from tests.brokers import Broker
-from tests.consumers.kafka.topics import STRUCTURED, Topic, told_ids
+from tests.consumers.kafka.topics import PATIENCE_STEPS, STRUCTURED, Topic, told_ids
 from tests.examples import call_received, discovery_attempted, discovery_attempted_v1, measure_taken, store_visited
 from tests.replay.linking import A, B, about
 from tests.replay.live.test_held import missing_key
@@ -96,6 +97,55 @@ def test_an_unreadable_message_parks_and_the_rest_flows(journal: Journal, topic:
     with journal.database.read() as connection:
         raw = open_raw(connection, journal.vault, found.id, found.recorded_at)
     assert raw == RawMessage(key, b'{"name": "Hong Gildong"', STRUCTURED)
+
+
+def told_as_errors(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The fields of the errors in the member's log."""
+    records = [vars(one) for one in caplog.records if (one.name, one.levelname) == ("majung.kafka.ingest", "ERROR")]
+    return [{name: record.get(name) for name in ("partitions", "most_bytes")} for record in records]
+
+
+def paused() -> float | None:
+    return OF_PROCESS.get_sample_value("majung_ingest_paused_partitions")
+
+
+def test_where_as_much_is_parked_as_may_wait_a_partition_waits_too_and_the_others_flow(
+    journal: Journal, topic: Topic, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_LONGEST_WAIT_SECONDS", 0.2)
+    poisoned, other, _ = topic.partitions
+    [behind, beside] = touchpoints(2)
+    member = topic.member(journal, most_parked_bytes=1)
+    topic.send(None, b"one", partition=poisoned.partition)
+    topic.flush()
+    topic.settle_with(member, journal)
+    [first] = waiting(journal)
+
+    topic.send(None, b"two", partition=poisoned.partition)
+    for event, partition in ((behind, poisoned), (beside, other)):
+        value = orjson.dumps(cloud_event(event))
+        topic.send(str(event.participant_id).encode(), value, partition=partition.partition)
+    topic.flush()
+    for _ in range(PATIENCE_STEPS):
+        if recorded(journal) and paused():
+            break
+        member.step()
+    # Each for a moment: it is looked for room again and again.
+    for _ in range(3):
+        member.step()
+    assert journal.find(told_ids([behind, beside])) == [beside]
+    assert waiting(journal) == [first]
+    assert paused() == 1
+    assert OF_PROCESS.get_sample_value("majung_ingest_lag_messages", {"topic": topic.name, "partition": "0"}) == 2
+    assert told_as_errors(caplog) == [{"partitions": [poisoned.partition], "most_bytes": 1}]
+
+    with journal.database.write() as connection:
+        discard(connection, journal.vault, first.id, reason="a flood", by="worker-01", now=first.recorded_at)
+    topic.settle_with(member, journal)
+    assert paused() == 0
+    member.close()
+    assert recorded(journal) == 2
+    assert [found.offset for found in waiting(journal)] == [first.offset + 1]
 
 
 def test_every_kind_of_refusal_parks_under_its_code(journal: Journal, topic: Topic) -> None:

@@ -8,7 +8,16 @@ from sqlalchemy import select, update
 
 from replay.journal import Journal
 from replay.messages import parked
-from replay.messages.parked import KEPT, AlreadyDecided, ParkedBytesGone, ParkedUnknown, RawMessage, ToPark
+from replay.messages.parked import (
+    KEPT,
+    AlreadyDecided,
+    ParkedBytesGone,
+    ParkedFull,
+    ParkedUnknown,
+    RawMessage,
+    Room,
+    ToPark,
+)
 from replay.tables import parked as table
 from replay.vault import SealBroken
 
@@ -85,6 +94,23 @@ def test_it_is_decided_once(journal: Journal) -> None:
         parked.discard(connection, journal.vault, number, reason="late", by="worker-02", now=NOW)
     with journal.database.read() as connection:
         assert parked.find_parked(connection, number).decided_by == "worker-01"
+
+
+def test_there_is_room_again_as_soon_as_enough_of_what_waits_is_decided(journal: Journal) -> None:
+    room, message = Room(1), ToPark("t", 1, 42, "unreadable", "not JSON", RAW, PERSON)
+    with journal.database.write() as connection:
+        room.measure(connection)
+        parked.park(connection, journal.vault, [message], NOW, room)
+        room.measure(connection)
+        parked.park(connection, journal.vault, [], NOW, room)
+        with pytest.raises(ParkedFull, match="MAJUNG_KAFKA_PARKED_MIB") as full:
+            parked.park(connection, journal.vault, [message], NOW, room)
+        assert full.value.partitions == {("t", 1)}
+        [found] = parked.list_parked(connection)
+        parked.retried(connection, found.id, "worker-01", NOW)
+        room.measure(connection)
+        parked.park(connection, journal.vault, [message], NOW, room)
+        assert [one.id > found.id for one in parked.list_parked(connection)] == [True]
 
 
 def test_an_unknown_number_is_told(journal: Journal) -> None:
