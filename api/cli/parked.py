@@ -1,5 +1,7 @@
 """`majung parked`: messages that did not become facts, why, and what is done about them."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,14 +10,15 @@ from sqlalchemy import Connection
 from api import wiring
 from api.cli.exits import ExitCode
 from api.cli.listing import Listing, record
-from api.cli.messages import remark
+from api.cli.messages import bar, remark
 from api.cli.options import By, Limit, Output, checked
 from api.cli.output import Format, show
 from api.commands import Reason
 from api.settings import load_settings
 from api.wiring import Majung
+from replay.database import portions
 from replay.messages import parked
-from replay.messages.parked import Parked, ParkedBytesGone
+from replay.messages.parked import AlreadyDecided, Parked, ParkedBytesGone
 
 _MOST = 2**63 - 1
 """What a database takes as a number."""
@@ -26,9 +29,13 @@ Numbers = Annotated[
         metavar="[NUMBER]...", min=1, max=_MOST, help="Numbers of `majung parked list`.", show_default=False
     ),
 ]
+OneOrAll = Annotated[
+    int | None,
+    typer.Argument(metavar="[NUMBER]", min=1, max=_MOST, help="A number of `majung parked list`.", show_default=False),
+]
 All = Annotated[bool, typer.Option("--all", help="Also those that were retried or discarded.")]
 Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only those that were parked for this reason.")]
-RetryAll = Annotated[bool, typer.Option("--all", help="All that are parked; with --code, for that reason.")]
+DecideAll = Annotated[bool, typer.Option("--all", help="All that are parked; with --code, for that reason.")]
 Why = Annotated[
     str,
     typer.Option(
@@ -59,17 +66,14 @@ def show_parked(number: Number, output: Output = Format.TABLE) -> None:
 
 
 def retry(
-    by: By, numbers: Numbers = None, every: RetryAll = False, code: Code = None, output: Output = Format.TABLE
+    by: By, numbers: Numbers = None, every: DecideAll = False, code: Code = None, output: Output = Format.TABLE
 ) -> None:
     """Read parked messages again and record what can be recorded now, as after an upgrade; the rest stays parked."""
     # Only here: no other command of these pays for the client.
     from consumers.kafka.retrying import Retry
     from consumers.kafka.retrying import retry as retry_one
 
-    if bool(numbers) == every:
-        raise typer.BadParameter("name the numbers of messages, or --all")
-    if code is not None and not every:
-        raise typer.BadParameter("--code goes with --all")
+    _ensure_named(bool(numbers), every, code)
     with wiring.start(load_settings()) as majung:
         majung.journal.ensure_worker(by)
         skew = majung.settings.future_skew
@@ -87,20 +91,60 @@ def retry(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def discard(number: Number, reason: Why, by: By, output: Output = Format.TABLE) -> None:
-    """Nothing shall come of a parked message: it stays listed with who decided that, and is never recorded."""
+def discard(
+    reason: Why,
+    by: By,
+    number: OneOrAll = None,
+    every: DecideAll = False,
+    code: Code = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Nothing shall come of a parked message, or of all: they stay listed with who decided that, and are never
+    recorded.
+    """
+    _ensure_named(number is not None, every, code)
     with wiring.start(load_settings()) as majung:
         majung.journal.ensure_worker(by)
         now = majung.journal.clock()
         with majung.database.write() as connection:
             parked.remove_expired(connection, now)
-            parked.discard(connection, majung.journal.vault, number, reason=reason, by=by, now=now)
-    show(output, record("discarded", id=number, state="discarded", decided_by=by, decided_at=now))
+        decided = {"state": "discarded", "decided_by": by, "decided_at": now}
+        if number is not None:
+            with majung.database.write() as connection:
+                parked.discard(connection, majung.journal.vault, number, reason=reason, by=by, now=now)
+            found = record("discarded", id=number, **decided)
+        else:
+            found = record("discarded", messages=_discard_all(majung, code, reason, by, now), code=code, **decided)
+    show(output, found)
+
+
+def _discard_all(majung: Majung, code: str | None, reason: str, by: str, now: datetime) -> int:
+    """Those that wait, some at a time, so that others may write meanwhile; returns how many."""
+    waiting = _waiting(majung, code)
+    seen = done = 0
+    with bar("discarding", "messages") as advance:
+        for some in portions(waiting):
+            with majung.database.write() as connection:
+                for number in some:
+                    # Whoever has decided about one meanwhile has decided.
+                    with suppress(AlreadyDecided):
+                        parked.discard(connection, majung.journal.vault, number, reason=reason, by=by, now=now)
+                        done += 1
+            seen += len(some)
+            advance(seen, len(waiting))
+    return done
+
+
+def _ensure_named(is_named: bool, every: bool, code: str | None) -> None:
+    if is_named == every:
+        raise typer.BadParameter("name the numbers of messages, or --all")
+    if code is not None and not every:
+        raise typer.BadParameter("--code goes with --all")
 
 
 def _waiting(majung: Majung, code: str | None) -> list[int]:
     with majung.database.read() as connection:
-        return [found.id for found in parked.list_parked(connection, code=code)]
+        return parked.waiting(connection, code)
 
 
 def _content(majung: Majung, connection: Connection, number: int) -> dict[str, Any]:

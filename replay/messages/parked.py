@@ -170,6 +170,12 @@ def list_parked(
     return [Parked(*row) for row in connection.execute(query)]
 
 
+def waiting(connection: Connection, code: str | None = None) -> list[int]:
+    """The numbers of those that wait for a decision, of all or with this code, the oldest first."""
+    query = select(parked.c.id).where(parked.c.state == "parked").order_by(parked.c.id)
+    return list(connection.scalars(query if code is None else query.where(parked.c.code == code)))
+
+
 def count_parked(connection: Connection) -> int:
     """How many messages wait for a decision."""
     return connection.scalar(select(func.count()).where(parked.c.state == "parked")) or 0

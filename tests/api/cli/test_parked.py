@@ -138,6 +138,17 @@ def test_one_that_was_discarded_is_never_recorded(terminal: Terminal) -> None:
     assert terminal.rows("parked", "show", 1)["reason"] == "sent by a test"
 
 
+def test_all_of_one_reason_are_discarded_at_once(terminal: Terminal) -> None:
+    park(BROKEN, BROKEN)
+    park(GOOD, code="unknown-version")
+    discard = "parked", "discard", "--all", "--by", "worker-01"
+    done = terminal.rows(*discard, "--code", "unreadable", "--reason", "a flood")
+    assert (done["messages"], done["code"], done["state"]) == (2, "unreadable", "discarded")
+    assert [row["id"] for row in terminal.rows("parked", "list")] == [3]
+    assert terminal.rows("parked", "show", 2)["reason"] == "a flood"
+    assert terminal.rows(*discard, "--reason", "the rest")["messages"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -151,6 +162,9 @@ def test_one_that_was_discarded_is_never_recorded(terminal: Terminal) -> None:
         (["discard", 7, "--reason", "x", "--by", "worker-01"], 4),
         (["discard", 1, "--by", "worker-01"], 2),
         (["discard", 1, "--reason", "x"], 2),
+        (["discard", "--reason", "x", "--by", "worker-01"], 2),
+        (["discard", 1, "--all", "--reason", "x", "--by", "worker-01"], 2),
+        (["discard", 1, "--code", "unreadable", "--reason", "x", "--by", "worker-01"], 2),
         (["discard", 1, "--reason", " ", "--by", "worker-01"], 2),
         (["retry", "--by", "worker-01"], 2),
         (["retry", 1, "--all", "--by", "worker-01"], 2),
