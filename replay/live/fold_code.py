@@ -16,6 +16,7 @@ _MODULES = (
     "live/worker.py",
     "mapper.py",
     "reading.py",
+    "rebuild/by_person.py",
     "rebuild/parts.py",
     "vault.py",
 )

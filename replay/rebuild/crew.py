@@ -17,6 +17,7 @@ from uuid import UUID
 
 from domain.components import Link
 from replay.identities import links_by_person
+from replay.rebuild.by_person import copy_at, laid_out
 from replay.rebuild.engine import Opened, Opening, part_folder
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
@@ -49,10 +50,21 @@ class Crew:
         left: Callable[[], Sequence[Part]],
     ) -> Iterator[Done]:
         """Fold the parts that are `left`, in no particular order, with what is open `here` and whoever helps."""
-        own = part_folder(here, rebuild, links)
         before = os.nice(0)
         if self.niceness > before:
             os.nice(self.niceness - before)
+        with laid_out(here, rebuild) as found:
+            yield from self._fold(found, rebuild, links, left)
+
+    def _fold(
+        self,
+        here: Opened,
+        rebuild: Rebuild,
+        links: Mapping[UUID, Sequence[Link]],
+        left: Callable[[], Sequence[Part]],
+    ) -> Iterator[Done]:
+        own = part_folder(here, rebuild, links)
+        copy = here.archived.database.url if here.archived else None
         lost = 0
         while parts := left():
             helpers = min(self.processes, len(parts)) - 1
@@ -61,7 +73,7 @@ class Crew:
                 return
             # Started anew and not forked: a fork would share connections, and whatever threads hold. And told no more
             # than a pipe holds, which is waited for here until they have read it.
-            fresh, begin = get_context("spawn"), partial(_begin, self.opening, rebuild)
+            fresh, begin = get_context("spawn"), partial(_begin, self.opening, rebuild, copy)
             try:
                 yield from _together(parts, own, ProcessPoolExecutor(helpers, fresh, begin), helpers)
             except BrokenProcessPool:
@@ -111,12 +123,14 @@ _own: list[PartFolder | Exception] = []
 _closing = ExitStack()
 
 
-def _begin(opening: Opening, rebuild: Rebuild) -> None:
-    """In a process that helps: open the journal, and end with whoever started it."""
+def _begin(opening: Opening, rebuild: Rebuild, copy: str | None) -> None:
+    """In a process that helps: open the journal, and its copy where one is read, and end with whoever started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     try:
         here = _closing.enter_context(opening())
+        if copy is not None:
+            here = here._replace(archived=_closing.enter_context(copy_at(copy, here.journal)))
         with here.journal.database.read() as connection:
             links = links_by_person(connection, here.journal.reader)
         _own.append(part_folder(here, rebuild, links))
