@@ -7,6 +7,7 @@ with the replay. An interrupted replay makes it anew.
 """
 
 import logging
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -74,9 +75,11 @@ def _clear(path: Path, journal: Journal, rebuild: Rebuild) -> None:
     """Remove what replays left that were killed."""
     with journal.database.read() as connection:
         found = ledger.unfinished(connection, journal.clock())
-    kept = tuple(_name(path, each.rebuild) for each in found if each.at_work and each.rebuild.id != rebuild.id)
+    kept = {each.rebuild.id for each in found if each.at_work and each.rebuild.id != rebuild.id}
+    # As they are named here and by `tempfile`, and nothing that only begins like that.
+    named = re.compile(re.escape(path.name) + r"-replay-([0-9]+)-[a-z0-9_]{8}")
     for left in path.parent.iterdir():
-        if left.name.startswith(f"{path.name}-replay-") and not left.name.startswith(kept):
+        if (match := named.fullmatch(left.name)) and int(match[1]) not in kept:
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -86,10 +89,6 @@ def _left(journal: Journal, rebuild: Rebuild) -> int:
     return rebuild.events - folded
 
 
-def _name(path: Path, rebuild: Rebuild) -> str:
-    return f"{path.name}-replay-{rebuild.id}-"
-
-
 def _copied(path: Path, rebuild: Rebuild, at_end: ExitStack) -> Path | None:
     """The copy, which goes at the end; None where there is no room for it."""
     needed, free = _ROOM * path.stat().st_size, shutil.disk_usage(path.parent).free
@@ -97,7 +96,8 @@ def _copied(path: Path, rebuild: Rebuild, at_end: ExitStack) -> Path | None:
         if free < needed:
             raise OSError(f"{free / 2**30:,.1f} GiB are free, and {needed / 2**30:,.1f} would do")
         # Only this user reads it. What is sealed stays sealed in it; the rest is as open as in the journal.
-        folder = TemporaryDirectory(prefix=_name(path, rebuild), dir=path.parent, ignore_cleanup_errors=True)
+        beside = f"{path.name}-replay-{rebuild.id}-"
+        folder = TemporaryDirectory(prefix=beside, dir=path.parent, ignore_cleanup_errors=True)
         copy = Path(at_end.enter_context(folder)) / "journal.db"
         _copy(path, copy)
     except (OSError, sqlite3.OperationalError) as error:
