@@ -72,7 +72,7 @@ class History:
     touchpoints: Sequence[Recorded] = ()
     """All recorded touchpoints, in force or not."""
     amendments: Mapping[UUID, Sequence[Recorded]] = field(default_factory=dict)
-    """Amendments by target."""
+    """Amendments that count, by target: of what is recorded, in its own stream. None has an empty list."""
     links: Sequence[Link] = ()
     """Links and unlinks by the time they were recorded, also those of people who are no longer of this component."""
     walked: list[tuple[object, Any]] = field(default_factory=list, compare=False, repr=False)
@@ -222,7 +222,8 @@ def _of_their_targets(
 ) -> dict[UUID, list[Recorded]]:
     """The amendments that count: those of a fact, told within its own stream."""
     streams = {item.event.event_id: item.event.participant_id for item in touchpoints if not item.event.is_command}
-    return {
+    counted = {
         target: [amendment for amendment in found if amendment.event.participant_id == streams.get(target)]
         for target, found in amendments.items()
     }
+    return {target: found for target, found in counted.items() if found}

@@ -100,6 +100,13 @@ def test_a_correction_is_told_with_before_and_after(majung: Majung) -> None:
     assert [event.status for event in found.events] == ["corrected", "correction"]
 
 
+def test_a_correction_of_what_is_not_recorded_yet_is_told_and_not_in_force(majung: Majung) -> None:
+    majung.journal.record([participant_registered, touchpoint_corrected, touchpoint_voided])
+    found = copy(majung)
+    assert [(told.before, told.after, told.in_force) for told in found.corrections] == [(None, None, False)] * 2
+    assert [event.status for event in found.events] == ["in_force", "correction", "correction"]
+
+
 def test_what_was_voided_is_named_without_what_was_said(majung: Majung) -> None:
     void = touchpoint_voided.replaced(target_event_id=measure_taken.event_id, reason="it was his brother")
     majung.journal.record([measure_taken, counselling_held, void])

@@ -158,6 +158,10 @@ def test_an_amendment_told_in_another_persons_stream_is_ignored() -> None:
     )
 
 
+def test_a_touchpoint_without_an_amendment_that_counts_has_no_list_of_them() -> None:
+    assert given(store_visited, touchpoint_corrected).history().amendments == {}
+
+
 def test_an_amendment_of_an_amendment_is_ignored() -> None:
     void_of_the_void = voided(touchpoint_voided, "2025-05-10T09:30")
     assert told(given(store_visited, touchpoint_voided, void_of_the_void).history()) == []
