@@ -4,18 +4,20 @@ from enum import Enum
 from typing import Any
 
 from domain.cloud_events import ATTRIBUTE_OF
+from domain.network import NAMES_ANOTHER
 from domain.touchpoint import Touchpoint
 
 
 def what_it_says(event: Touchpoint) -> str:
     """The stated fields of the type itself: `level=emergency channel=phone`. Who somebody is, and notes, stay sealed.
 
-    Of clinical fields it shows codes and figures only: a text or an object may hold anything.
+    Of clinical fields it shows codes and figures only: a text or an object may hold anything. Whom a tie leads to is
+    told by the network alone, which asks both for their consent.
     """
     said = []
     for name in type(event).model_fields:
         value = event.__dict__[name]
-        if name in ATTRIBUTE_OF or value is None or value == () or value is False:
+        if name in ATTRIBUTE_OF or name == NAMES_ANOTHER or value is None or value == () or value is False:
             continue
         kind = event.sealed_fields.get(name)
         if kind is None or (kind == "clinical" and _is_code_or_figure(value)):

@@ -13,6 +13,7 @@ from api.http.cursor import Cursor
 from api.http.parameters import Page
 from domain.cloud_events import in_utc
 from domain.history import Fact
+from domain.network import NAMES_ANOTHER
 from domain.versions import alike
 
 
@@ -31,7 +32,7 @@ class TimelineItem(Part):
     site: str | None
     actor: str | None
     fields: dict[str, Any]
-    """The open fields that are stated."""
+    """The open fields that are stated, but for `alter_id`: the network tells who that is, while both consent."""
     sealed: list[str]
     """The names of the sealed fields that are stated. What they say is not given here."""
     amended_by: UUID | None
@@ -73,7 +74,7 @@ def _is_on(fact: Fact, after: Cursor | None, wanted: frozenset[str]) -> bool:
 def _item(fact: Fact) -> TimelineItem:
     event = fact.event
     opened, hidden = event.parts()
-    fields = event.model_dump(mode="json", include=set(opened) - {"site"})
+    fields = event.model_dump(mode="json", include=set(opened) - {"site", NAMES_ANOTHER})
     fields |= {name: in_utc(value) for name, value in opened.items() if isinstance(value, datetime)}
     return TimelineItem(
         event_id=fact.event_id,

@@ -6,9 +6,10 @@ Import from here: `from domain.network import ties_of, network_at, change_betwee
 from domain.network.change import Change, Overlap, change_between, summed
 from domain.network.composition import PROFESSIONAL, Network, network_at, tie_ids_at
 from domain.network.intervals import TELLING, Period, Tie, ties_of
-from domain.network.shared import Party, SeenKind, SeenPeriod, SeenTie, Teller, may_be_seen, seen_by
+from domain.network.shared import NAMES_ANOTHER, Party, SeenKind, SeenPeriod, SeenTie, Teller, may_be_seen, seen_by
 
 __all__ = [
+    "NAMES_ANOTHER",
     "PROFESSIONAL",
     "TELLING",
     "Change",

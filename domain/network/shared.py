@@ -28,6 +28,9 @@ from domain.consents import allows
 from domain.history import History
 from domain.network.intervals import Period, Tie, ties_of
 
+NAMES_ANOTHER = "alter_id"
+"""The field that says who the other is: open in the journal, and shown nowhere but in a network, by leave of both."""
+
 
 class Teller(StrEnum):
     """Who told of a tie in somebody's network."""

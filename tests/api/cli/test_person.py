@@ -20,6 +20,7 @@ from tests.examples import (
     prescription_issued,
     risk_assessed,
     store_visited,
+    tie_reported,
     touchpoint_corrected,
     touchpoint_voided,
 )
@@ -93,6 +94,16 @@ def test_no_command_shows_who_somebody_is_or_a_note(terminal: Terminal, name: st
         for command in COMMANDS:
             text = terminal.run("person", *command, event.participant_id, "-o", output).stdout
             assert [secret for secret in all_texts(event) if len(secret) > 3 and secret in text] == []
+
+
+@pytest.mark.parametrize("command", ["timeline", "why"])
+def test_whom_a_tie_leads_to_is_not_shown(terminal: Terminal, command: str) -> None:
+    """The tie is evidence too: of the way from healing to return."""
+    medium, low = on(risk_assessed, "2025-04-01"), on(risk_assessed, "2025-05-12").replaced(level="low")
+    terminal.given(medium, low, tie_reported)
+    text = terminal.run("person", command, PERSON, "-o", "csv").stdout
+    assert "tie_id=tie-1" in text
+    assert str(tie_reported.alter_id) not in text
 
 
 def test_as_of_gives_one_joint_answer_at_both_clocks(terminal: Terminal) -> None:

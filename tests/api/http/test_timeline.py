@@ -19,6 +19,7 @@ from tests.examples import (
     discovery_attempted_v1,
     participant_registered,
     store_visited,
+    tie_reported,
 )
 from tests.given import on
 
@@ -49,6 +50,14 @@ def test_an_item_has_the_open_fields_and_only_the_names_of_the_sealed_ones(clien
     assert item["sealed"] == ["note", "name", "nickname", "phone", "birth_date", "address"]
     for secret in ("A name", "A nickname", "000-0000-0000", "1970-01-01", "An address", "Told in one sentence"):
         assert secret not in response.text
+
+
+def test_whom_a_tie_leads_to_is_not_told(client: TestClient, majung: Majung) -> None:
+    majung.journal.record([tie_reported])
+    response = client.get(person("/timeline"))
+    [item] = response.json()["items"]
+    assert item["fields"]["tie_id"] == tie_reported.tie_id
+    assert str(tie_reported.alter_id) not in response.text
 
 
 @pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: event.stored_as)
