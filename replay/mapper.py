@@ -107,7 +107,7 @@ def has_sealed(event: Touchpoint) -> bool:
         if values[name] is not None:
             return True
     # A correction seals within its replacement, which only `parts` knows.
-    return event.stored_as == "touchpoint-corrected.v1"
+    return event.stored_as == "touchpoint-corrected.v1" and bool(event.parts()[1])
 
 
 def encode(event: Touchpoint, keys: Keys) -> Row:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from replay.journal import Journal
 from replay.vault import KeyDamaged, MasterKeyUnusable, ParticipantKey, Vault, keys
 from tests.conftest import MASTER_KEY
+from tests.examples import store_visited, touchpoint_corrected
 
 
 class LooksFirst(Vault):
@@ -24,6 +25,17 @@ class LooksFirst(Vault):
         found = super().for_opening(participants, damaged)
         self.both_have_looked.wait()
         return found
+
+
+def test_of_whom_nothing_is_sealed_no_key_is_made(journal: Journal) -> None:
+    told = {name: value for name, value in touchpoint_corrected.replacement.items() if name != "note"}
+    journal.record(
+        [
+            store_visited.replaced(note=None, nickname=None),
+            touchpoint_corrected.replaced(note=None, reason=None, replacement=told),
+        ]
+    )
+    assert journal.vault.count() == 0
 
 
 def test_two_writers_who_meet_the_same_new_people_at_once_seal_with_the_same_keys(journal: Journal) -> None:
