@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from domain.cloud_events import ATTRIBUTE_OF, EXTENSIONS, REQUIRED, cloud_event
 from domain.codes import FIRST, VERSIONS, CodeList
-from domain.events import TouchpointCorrected
+from domain.events import MeasureNotTaken, MeasureTaken, TouchpointCorrected
 from domain.field_faults import faults_of, summary
+from domain.instruments import INSTRUMENTS
 from domain.moments import SKEW, check_not_ahead, check_texts, check_time_stamp
 from domain.refusals import (
     IntakeError,
@@ -66,7 +67,10 @@ def read_event(
     """
     attributes = told if isinstance(told, Mapping) else read_object(told)
     usual = usual_event(attributes, now + skew, from_producer)
-    return usual if usual is not None else read_step_by_step(attributes, now + skew, from_producer)
+    event = usual if usual is not None else read_step_by_step(attributes, now + skew, from_producer)
+    if from_producer:
+        _check_instrument(event)
+    return event
 
 
 def read_step_by_step(attributes: Mapping[str, Any], latest: datetime, from_producer: bool) -> Touchpoint:
@@ -80,6 +84,28 @@ def read_step_by_step(attributes: Mapping[str, Any], latest: datetime, from_prod
         raise SubjectNotAUuid("subject is the empty UUID, which is nobody: send the participant's own", "subject")
     check_not_ahead(event, latest, occurred_at=_EVENT.occurred_at, prefix=_EVENT.prefix)
     return _with_code_lists(event, _EVENT, claimed=attributes.get("codelists") is not None)
+
+
+def _check_instrument(event: Touchpoint) -> None:
+    """What nobody scores here is taken; one of our instruments in another spelling would have no score and no alert."""
+    kind = type(event)
+    if kind is MeasureTaken or kind is MeasureNotTaken:
+        told, field = event.__dict__["instrument"], "data.instrument"
+    elif isinstance(event, TouchpointCorrected):
+        told, field = event.replacement.get("instrument"), "data.replacement.instrument"
+    else:
+        return
+    if not isinstance(told, str) or told in INSTRUMENTS:
+        return
+    if (meant := _BY_LETTERS.get(_letters(told))) is not None:
+        raise WrongCode(f"{field} is the code of an instrument in another spelling: write {meant}", field)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+_BY_LETTERS = {_letters(code): code for code in INSTRUMENTS}
 
 
 def _kind_of(attributes: Mapping[str, Any], from_producer: bool) -> type[Touchpoint]:

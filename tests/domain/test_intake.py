@@ -20,6 +20,7 @@ from tests.examples import (
     consent_given,
     follow_up_scheduled,
     identities_linked,
+    measure_not_taken,
     measure_taken,
     network_surveyed,
     prescription_issued,
@@ -307,6 +308,21 @@ def test_a_wrong_code_names_its_field_its_list_and_what_is_allowed() -> None:
 def test_a_wrong_code_is_told_wherever_it_stands(event: dict[str, Any], field: str) -> None:
     error = refusal(event)
     assert (error.code, error.fields) == ("wrong-code", (field,))
+
+
+@pytest.mark.parametrize("spelling", ["phq-9", "PHQ9", "PHQ 9", "PHQ\u20139"])
+def test_an_instrument_in_another_spelling_is_refused_since_its_safety_item_would_alarm_nobody(spelling: str) -> None:
+    for event in (measure_taken, measure_not_taken):
+        found = refusal(told_data(event, instrument=spelling))
+        assert (found.code, found.fields) == ("wrong-code", ("data.instrument",))
+        assert "write PHQ-9" in str(found)
+    replacement = {"instrument": spelling, "score": 3}
+    correction = told_data(touchpoint_corrected, replacement_type="measure-taken.v1", replacement=replacement)
+    assert refusal(correction).fields == ("data.replacement.instrument",)
+
+
+def test_an_instrument_that_nobody_scores_here_is_taken() -> None:
+    assert read(told_data(measure_taken, instrument="SWLS")).instrument == "SWLS"  # type: ignore[attr-defined]
 
 
 def test_a_code_newer_than_the_code_lists_that_the_event_claims_is_refused() -> None:
