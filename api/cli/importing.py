@@ -42,7 +42,7 @@ def import_(
     no_project: NoProject = False,
 ) -> None:
     """Import a file. Safe to repeat: what is there already is a duplicate. Ends with 3 where rows were put aside."""
-    if mapping is None and file.suffix.lower() in {".csv", ".tsv"}:
+    if mapping is None and file.exists() and file.suffix.lower() in {".csv", ".tsv"}:
         raise typer.BadParameter(f"{file.name} is a table: say what its columns mean with --mapping FILE.toml")
     columns = load_mapping(mapping) if mapping else None
     path = rejects or (None if dry_run else rejects_path(file))

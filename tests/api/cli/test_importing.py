@@ -108,8 +108,9 @@ def test_without_a_place_for_rejects_the_message_names_the_option_and_the_next_r
     assert again.stdout == "rows 3 = events 0 + duplicates 2 + rejects 1 + conflicts 0\n"
 
 
-def test_a_file_that_is_not_there_is_one_line_without_a_progress_bar(terminal: Terminal) -> None:
-    terminal.fails("import", "none.jsonl", code=4)
+@pytest.mark.parametrize("name", ["none.jsonl", "none.csv"])
+def test_a_file_that_is_not_there_is_one_line_without_a_progress_bar(terminal: Terminal, name: str) -> None:
+    terminal.fails("import", name, code=4)
 
 
 def test_the_imported_file_in_place_of_its_rejects_is_told_where_those_are(terminal: Terminal) -> None:
