@@ -15,7 +15,7 @@ from api.cli.output import Format, show
 from api.cli.published import AS_OF, PUBLISHED
 from api.cli.services import figures_of
 from api.cli.serving import Port, ensure_free, listen, told_in_log
-from api.cli.simulating import SCENARIOS, Scenario, Seed, record_all
+from api.cli.simulating import SCENARIOS, Scenario, Seed, record_all, source_of
 from api.cli.up_to_date import bring_up_to_date, fold_anew
 from api.settings import settings_in
 from api.wiring import Majung
@@ -55,9 +55,8 @@ def demo(
 
 def _populate(majung: Majung, folder: Path, people: int, seed: int) -> None:
     """Simulate unless the population is there; one that was interrupted goes on. Raises Refused for another."""
-    expected = f"simulation/{Scenario.SEOUL_2025}/{people}/{seed}"
     found = first_source(majung.database)
-    if found not in (None, expected):
+    if found not in (None, source_of(Scenario.SEOUL_2025, people, seed)):
         raise Refused(f"{folder} holds another population ({found}): remove the folder, or name another with --folder")
     complete = folder / _COMPLETE
     if found is None or not complete.exists():

@@ -13,13 +13,13 @@ import typer
 
 from api import wiring
 from api.cli.importing import NoProject
-from api.cli.messages import bar
+from api.cli.messages import bar, remark
 from api.cli.up_to_date import bring_up_to_date
 from api.settings import load_settings
 from api.wiring import Majung
 from consumers.simulation import Batch, seoul_2025
 from domain.cloud_events import cloud_event
-from replay.synthetic import refuse_real_events
+from replay.synthetic import first_source, refuse_real_events
 
 
 class Scenario(StrEnum):
@@ -60,12 +60,19 @@ def simulate(
         return
     with wiring.start(load_settings()) as majung:
         told = record_all(majung, batches)
+        if (first := first_source(majung.database)) != source_of(scenario, people, seed):
+            remark(f"this journal holds another population too ({first}): figures are those of both together")
         typer.echo(
             f"rows {told.total()} = events {told['recorded']} + duplicates {told['duplicate']}"
             f" + rejects {told['blocked']} + conflicts {told['conflict']}"
         )
         if not no_project:
             bring_up_to_date(majung)
+
+
+def source_of(scenario: Scenario, people: int, seed: int) -> str:
+    """What every event of a population says who told it."""
+    return f"simulation/{scenario}/{people}/{seed}"
 
 
 def record_all(majung: Majung, batches: Iterator[Batch]) -> Counter[str]:

@@ -1,13 +1,16 @@
 """`majung simulate`: into a synthetic journal or a file, and never among real people."""
 
+from collections.abc import Iterator
 from itertools import islice
 
 import orjson
+import pytest
 
 from api import wiring
-from api.cli.simulating import record_all
+from api.cli.simulating import SCENARIOS, Scenario, record_all, source_of
 from api.settings import load_settings
 from consumers.simulation import Batch, seoul_2025
+from domain.codes import Origin
 from domain.touchpoint import Touchpoint
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received
@@ -35,6 +38,17 @@ def test_the_same_simulation_adds_nothing_and_keeps_its_own_times(terminal: Term
     assert known["events"] == first["recorded"]
     assert terminal.run("person", "show", person, "--known-at", "2025-04-01").exit_code == 0
     terminal.fails("person", "show", person, "--known-at", "2025-03-31", code=4)
+
+
+def test_who_adds_another_population_is_told_so(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_call(people: int, seed: int) -> Iterator[Batch]:
+        source = source_of(Scenario.SEOUL_2025, people, seed)
+        yield Batch(call_received.occurred_at, [call_received.replaced(origin=Origin.SYNTHETIC, source=source)])
+
+    monkeypatch.setitem(SCENARIOS, Scenario.SEOUL_2025, one_call)
+    for _ in range(2):
+        assert "another population" not in terminal.run("simulate", "--seed", "3").stderr
+    assert "another population too (simulation/seoul-2025/5000/3)" in terminal.run("simulate").stderr
 
 
 def test_a_journal_with_a_real_event_is_refused_and_left_as_it_is(terminal: Terminal) -> None:
