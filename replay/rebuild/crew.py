@@ -54,7 +54,9 @@ class Crew:
         if self.niceness > before:
             os.nice(self.niceness - before)
         with laid_out(here, rebuild) as found:
-            yield from self._fold(found, rebuild, links, left)
+            # An archive is opened by who helps; what was copied for this replay they are told.
+            copy = found.archived.database.url if found.archived and found.archived is not here.archived else None
+            yield from self._fold(found, rebuild, links, left, copy)
 
     def _fold(
         self,
@@ -62,9 +64,9 @@ class Crew:
         rebuild: Rebuild,
         links: Mapping[UUID, Sequence[Link]],
         left: Callable[[], Sequence[Part]],
+        copy: str | None,
     ) -> Iterator[Done]:
         own = part_folder(here, rebuild, links)
-        copy = here.archived.database.url if here.archived else None
         lost = 0
         while parts := left():
             helpers = min(self.processes, len(parts)) - 1
