@@ -16,7 +16,7 @@ from replay.database import Database, DatabaseUnusable
 from replay.tables import heads, journal, sufficient_schema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema this release knows, oldest first; the last is its own. Named, so that a check needs no Alembic."""
 
 

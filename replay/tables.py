@@ -243,23 +243,3 @@ sufficient_schema = Table("sufficient_schema", metadata, Column("revision", Stri
 """One row: the oldest schema whose releases may go on working here, as the last `db upgrade` said."""
 
 IMMUTABLE = "the journal is immutable: record a correction instead"
-
-SQLITE_TRIGGERS = (
-    f"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
-    f"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
-    # INSERT OR REPLACE deletes the old row without firing delete triggers, so a taken place is refused before it is
-    # tried.
-    "CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal WHEN"
-    " EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND position = NEW.position)"
-    " OR EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND event_id = NEW.event_id)"
-    " BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: journal'); END",
-)
-
-POSTGRES_TRIGGERS = (
-    f"CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-    f" $$ BEGIN RAISE EXCEPTION '{IMMUTABLE}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
-    "CREATE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal"
-    " FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
-    "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal"
-    " FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()",
-)

@@ -1,12 +1,12 @@
 """Facts are recorded once, whatever order and however often they come; a conflict is told and loses nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.events import TouchpointVoided
@@ -174,22 +174,43 @@ def test_the_journal_cannot_be_truncated(journal: Journal) -> None:
         connection.execute(text("TRUNCATE journal"))
 
 
-@pytest.mark.parametrize("taken", ["position", "event_id"])
+OTHERWISE = {
+    "rowid": "(SELECT max(rowid) + 1 FROM journal)",
+    "position": "position + 1",
+    "event_id": "zeroblob(16)",
+    "version": "version + 1",
+}
+"""Of each place that a row has, another one, in which it takes nothing from the first."""
+
+
+def replacing(places: Mapping[str, str]) -> TextClause:
+    """Puts a row in at these places, like the one that is there in all else."""
+    same = "shard, participant_id, topic, occurred_at, source, state"
+    return text(
+        f"INSERT OR REPLACE INTO journal ({', '.join(places)}, {same})"
+        f" SELECT {', '.join(places.values())}, {same} FROM journal"
+    )
+
+
+@pytest.mark.parametrize("taken", OTHERWISE)
 def test_a_row_cannot_be_put_in_the_place_of_another(journal: Journal, taken: str) -> None:
     if journal.database.is_postgres:
         pytest.skip("PostgreSQL has no INSERT OR REPLACE: its upsert fires the UPDATE trigger")
     journal.record([call_received])
-    moved = {"position": "position", "event_id": "position + 1"}[taken]
-    event_id = {"position": "zeroblob(16)", "event_id": "event_id"}[taken]
+    places = {**OTHERWISE, taken: taken}
     with pytest.raises(IntegrityError), journal.database.write() as connection:
-        connection.execute(
-            text(
-                "INSERT OR REPLACE INTO journal SELECT shard, "
-                f"{moved}, participant_id, version + 1, {event_id}, topic, occurred_at, recorded_at, actor, source,"
-                " state, sealed, sealed_digest FROM journal"
-            )
-        )
+        connection.execute(replacing(places))
     assert journal.find([call_received.event_id]) == [call_received]
+
+
+def test_a_row_whose_places_are_all_free_is_no_replacement(journal: Journal) -> None:
+    if journal.database.is_postgres:
+        pytest.skip("PostgreSQL has no INSERT OR REPLACE: its upsert fires the UPDATE trigger")
+    journal.record([call_received])
+    with journal.database.write() as connection:
+        connection.execute(replacing(OTHERWISE))
+    with journal.database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM journal")) == 2
 
 
 def test_an_upsert_cannot_change_a_stored_event(journal: Journal) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from replay.database import Database, UnknownDatabase
 from replay.schema import (
@@ -153,6 +154,23 @@ def test_a_database_of_an_older_release_asks_for_the_upgrade(
     monkeypatch.setattr("replay.schema.REVISIONS", (*REVISIONS, "9999"))
     with pytest.raises(SchemaTooOld, match="majung db upgrade"):
         check(empty)
+    close(empty, keys)
+
+
+def test_an_upgrade_closes_what_an_older_journal_left_open_on_sqlite(empty: Database, keys: Database) -> None:
+    if empty.is_postgres:
+        pytest.skip("PostgreSQL has no INSERT OR REPLACE: its upsert fires the UPDATE trigger")
+    replacing = "INSERT OR REPLACE INTO journal (rowid, shard, position, participant_id, version, topic, state) VALUES"
+    with empty.write() as connection:
+        migrate(connection, "0007")
+        connection.execute(text(f"{replacing} (1, 0, 1, zeroblob(16), 1, 'told', x'00')"))
+    upgrade(empty, keys)
+    in_its_stream, under_its_number = "(2, 0, 2, zeroblob(16), 1", "(1, 0, 2, randomblob(16), 1"
+    for place in (in_its_stream, under_its_number):
+        with pytest.raises(IntegrityError), empty.write() as connection:
+            connection.execute(text(f"{replacing} {place}, 'forged', x'00')"))
+    with empty.read() as connection:
+        assert connection.scalars(text("SELECT topic FROM journal")).all() == ["told"]
     close(empty, keys)
 
 

@@ -4,10 +4,27 @@ import sqlalchemy as sa
 from alembic import op
 
 from projections.columns import Instant, Pseudonym
-from replay.tables import POSTGRES_TRIGGERS, SQLITE_TRIGGERS
+from replay.tables import IMMUTABLE
 
 revision = "0001"
 down_revision = None
+
+_SQLITE_TRIGGERS = (
+    f"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
+    f"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, '{IMMUTABLE}'); END",
+    "CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal WHEN"
+    " EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND position = NEW.position)"
+    " OR EXISTS (SELECT 1 FROM journal WHERE shard = NEW.shard AND event_id = NEW.event_id)"
+    " BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: journal'); END",
+)
+_POSTGRES_TRIGGERS = (
+    "CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN RAISE EXCEPTION '{IMMUTABLE}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+    "CREATE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal"
+    " FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
+    "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal"
+    " FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()",
+)
 
 
 def upgrade() -> None:
@@ -56,5 +73,5 @@ def upgrade() -> None:
         sa.Column("state", sa.String, nullable=False),
     )
     postgres = op.get_bind().dialect.name == "postgresql"
-    for statement in POSTGRES_TRIGGERS if postgres else SQLITE_TRIGGERS:
+    for statement in _POSTGRES_TRIGGERS if postgres else _SQLITE_TRIGGERS:
         op.execute(statement)
