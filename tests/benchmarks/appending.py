@@ -9,7 +9,7 @@ from replay.journal import Journal
 from tests.benchmarks.events import NOTE, half_sealed, none_sealed, realistic, told_anew
 from tests.benchmarks.ground import Ground
 from tests.benchmarks.measuring import Goal, Measured, Step, speed, take_turns
-from tests.benchmarks.raw import Raw, RawSqliteTuned, next_rows, raw
+from tests.benchmarks.raw import Raw, RawSqliteGuarded, RawSqliteTuned, next_rows, raw
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.stock import StockEvents, stock
 
@@ -30,17 +30,21 @@ def _thousands(
     ground: Ground, sizes: Sizes, mix: str, told: Iterator[Touchpoint], goal: Goal | None
 ) -> Iterator[Measured]:
     journal, application, as_stock = ground.journal(), stock(ground.url(), ground.closing), StockEvents()
-    table = raw(ground.url(), ground.closing)
+    tables = {"raw": raw(ground.url(), ground.closing)}
+    if not ground.server:
+        tables["raw under triggers"] = RawSqliteGuarded(ground.url(), ground.closing, journal)
     spent = []
     for _ in range(sizes.pairs):
         batches = [list(islice(told, sizes.small_batch)) for _ in range(sizes.steps)]
         saving = (partial(application.save, *as_stock.of(batch)) for batch in batches)
-        spent.append(take_turns(_recording(journal, batches), saving, _copying(journal, table)))
+        copying = (_copying(journal, table) for table in tables.values())
+        spent.append(take_turns(_recording(journal, batches), saving, *copying))
     events, case = sizes.small_batch * sizes.steps, f"{sizes.small_batch:,} at a time, {mix} / stock save"
     yield speed(f"append {case}", ground.database, spent, events, goal)
     # How fast anything could be: prebuilt tuples into the same table, told beside the goal.
-    bare = [(least, theirs) for _, theirs, least in spent]
-    yield speed(f"raw {case}", ground.database, bare, events, None)
+    for index, name in enumerate(tables, start=2):
+        least = [(turn[index], turn[1]) for turn in spent]
+        yield speed(f"{name} {case}", ground.database, least, events, None)
 
 
 def ten_thousands(ground: Ground, sizes: Sizes) -> Iterator[Measured]:

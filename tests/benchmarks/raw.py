@@ -80,6 +80,17 @@ class RawSqliteTuned(RawSqlite):
         ]
 
 
+class RawSqliteGuarded(RawSqliteTuned):
+    """The same under the journal's triggers: the least that keeping stored rows from being replaced costs."""
+
+    def __init__(self, url: str, closing: ExitStack, guarded: Journal) -> None:
+        super().__init__(url, closing)
+        with guarded.database.read() as connection:
+            triggers = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"
+            for (trigger,) in rows_of(connection, triggers):
+                self._connection.execute(trigger)
+
+
 class RawPostgres(Raw):
     """Binary COPY; one row is an INSERT on an autocommit connection, which the driver prepares."""
 
