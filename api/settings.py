@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from api.logs import Format, Level
 from domain.touchpoint import Name
+from replay.rebuild.by_person import WORTH_IT
 
 PREFIX = "MAJUNG_"
 
@@ -59,6 +60,9 @@ class Settings(BaseSettings):
     """Pseudonym of whoever manages the shift: every alert reaches them."""
     embedded_worker: bool = True
     """Whether `majung serve` keeps the read models up to date itself; off where a worker runs on its own."""
+
+    replay_copies_from: int = Field(default=WORTH_IT, ge=0)
+    """Of how many events on a replay first copies the journal by person; 0: it never does. See docs/replay.md."""
 
     metrics: bool = True
     """Whether `majung serve` tells its metrics at /metrics."""

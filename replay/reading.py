@@ -25,9 +25,9 @@ from replay.mapper import EventUnreadable, decode, uuid_of
 from replay.tables import journal, members
 from replay.vault import ParticipantKey, Vault
 
-_SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM journal WHERE "
-_SQLITE = _SELECT.format("participant_id", "event_id")
-_POSTGRES = _SELECT.format("uuid_send(participant_id)", "uuid_send(event_id)")
+_SELECT = "SELECT {}, {}, topic, occurred_at, actor, source, state, sealed, recorded_at FROM {} WHERE "
+_SQLITE = "participant_id", "event_id"
+_POSTGRES = "uuid_send(participant_id)", "uuid_send(event_id)"
 """Ids as bytes on either database: the driver would make UUIDs of them, a tenth of a replay."""
 
 
@@ -40,8 +40,11 @@ Unreadable = dict[UUID, Exception]
 class Reader:
     """Reads and decodes events of one journal inside a transaction that the caller holds."""
 
-    def __init__(self, database: Database, vault: Vault, shards: int) -> None:
+    def __init__(self, database: Database, vault: Vault, shards: int, table: str = journal.name) -> None:
+        """`table` is where its rows lie: in the journal itself, unless told."""
         self._database = database
+        self._table = table
+        self._select = _SELECT.format(*(_POSTGRES if database.is_postgres else _SQLITE), table)
         self._vault = vault
         self._shards = shards
 
@@ -169,7 +172,7 @@ class Reader:
         return self._decoded(self._rows(connection, where, (shard, *ends)), lens, unreadable)
 
     def _rows(self, connection: Connection, where: str, parameters: Sequence[Any]) -> list[Any]:
-        return rows_of(connection, (_POSTGRES if self._database.is_postgres else _SQLITE) + where, parameters)
+        return rows_of(connection, self._select + where, parameters)
 
     def _decoded(
         self,

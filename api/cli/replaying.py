@@ -224,7 +224,8 @@ def crew(majung: wiring.Majung, workers: int | None, nice: int, archived: Archiv
     useful = 1 + sum(majung.journal.head()) // _EVENTS_A_PROCESS
     processes = workers or min(processors(), useful)
     copy = archived.copy.database.url if archived and archived.copy else None
-    return Crew(processes, partial(wiring.opened, majung.settings, copy), nice)
+    opening = partial(wiring.opened, majung.settings, copy)
+    return Crew(processes, opening, nice, majung.settings.replay_copies_from)
 
 
 @contextmanager

@@ -16,7 +16,9 @@ _MODULES = (
     "live/worker.py",
     "mapper.py",
     "reading.py",
-    "rebuild/by_person.py",
+    "rebuild/by_person/__init__.py",
+    "rebuild/by_person/in_file.py",
+    "rebuild/by_person/in_table.py",
     "rebuild/parts.py",
     "vault.py",
 )

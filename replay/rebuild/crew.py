@@ -17,7 +17,7 @@ from uuid import UUID
 
 from domain.components import Link
 from replay.identities import links_by_person
-from replay.rebuild.by_person import copy_at, laid_out
+from replay.rebuild import by_person
 from replay.rebuild.engine import Opened, Opening, part_folder
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
@@ -35,12 +35,13 @@ log = logging.getLogger("majung.replay")
 
 @dataclass(frozen=True)
 class Crew:
-    """How many processes fold, this one among them, how the others open the journal, and how much all of them give way
-    to others (as `nice` counts)."""
+    """How many processes fold, this one among them, how the others open the journal, how much all of them give way to
+    others (as `nice` counts), and of how many events on they read a copy by person (0: never)."""
 
     processes: int = 1
     opening: Opening | None = None
     niceness: int = 0
+    copies_from: int = by_person.WORTH_IT
 
     def fold(
         self,
@@ -53,10 +54,8 @@ class Crew:
         before = os.nice(0)
         if self.niceness > before:
             os.nice(self.niceness - before)
-        with laid_out(here, rebuild) as found:
-            # An archive is opened by who helps; what was copied for this replay they are told.
-            copy = found.archived.database.url if found.archived and found.archived is not here.archived else None
-            yield from self._fold(found, rebuild, links, left, copy)
+        with by_person.laid_out(here, rebuild, self.copies_from) as found:
+            yield from self._fold(found, rebuild, links, left)
 
     def _fold(
         self,
@@ -64,8 +63,9 @@ class Crew:
         rebuild: Rebuild,
         links: Mapping[UUID, Sequence[Link]],
         left: Callable[[], Sequence[Part]],
-        copy: str | None,
     ) -> Iterator[Done]:
+        # An archive is opened by who helps; what was copied for this replay they are told.
+        copy = here.copy and here.copy.place
         own = part_folder(here, rebuild, links)
         lost = 0
         while parts := left():
@@ -132,7 +132,7 @@ def _begin(opening: Opening, rebuild: Rebuild, copy: str | None) -> None:
     try:
         here = _closing.enter_context(opening())
         if copy is not None:
-            here = here._replace(archived=_closing.enter_context(copy_at(copy, here.journal)))
+            here = here._replace(copy=_closing.enter_context(by_person.opened(copy, here.journal)))
         with here.journal.database.read() as connection:
             links = links_by_person(connection, here.journal.reader)
         _own.append(part_folder(here, rebuild, links))

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from domain.components import Link
 from projections.read_model import ReadModel
-from replay.database import DatabaseUnusable
+from replay.database import Database, DatabaseUnusable
 from replay.journal import Journal
+from replay.reading import Reader
 from replay.rebuild.ledger import Rebuild
 from replay.rebuild.parts import Done, Part, PartFolder
 
@@ -50,6 +51,15 @@ class SchedulerSilent(ClusterUnusable):
     """Nothing answers as a scheduler at the address."""
 
 
+class Copy(NamedTuple):
+    """A copy of what is folded, in which the rows of a person lie together."""
+
+    place: str
+    """By which other processes of the replay find it: a URL, or the name of a table beside the journal."""
+    database: Database
+    reader: Reader
+
+
 class Opened(NamedTuple):
     """What a process that folds needs: a journal of its own, and the read models by which it folds."""
 
@@ -57,6 +67,8 @@ class Opened(NamedTuple):
     models: Sequence[ReadModel]
     archived: Journal | None = None
     """What is folded is read from here, where the replay is made from an archive: a copy of the journal until then."""
+    copy: Copy | None = None
+    """Read instead of either, where a replay made one."""
 
 
 Opening = Callable[[], AbstractContextManager[Opened]]
@@ -91,4 +103,5 @@ def part_folder(
     here = {model.name: model.version for model in models}
     if others := [name for name, (_, version) in rebuild.made.items() if here.get(name) != version]:
         raise WorkerUnfit(f"a worker folds no {', '.join(others)} of this version: install the same release everywhere")
-    return PartFolder(opened.journal, models, rebuild, links, worker, archived=opened.archived)
+    source = opened.copy or opened.archived or opened.journal
+    return PartFolder(opened.journal, models, rebuild, links, worker, source=(source.database, source.reader))

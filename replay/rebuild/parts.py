@@ -13,14 +13,14 @@ from domain.components import Link
 from domain.history import History, Recorded, history_of
 from projections.read_model import ReadModel
 from replay import whole_log
-from replay.database import portions
+from replay.database import Database, portions
 from replay.garbage import not_collecting
 from replay.journal import Journal
 from replay.lens import Lens
 from replay.live import folded_rows, generations, held
 from replay.live.folded_rows import FoldedRows
 from replay.live.held import CannotBeFolded, Cause, cause_of
-from replay.reading import bounds, together
+from replay.reading import Reader, bounds, together
 from replay.rebuild import ledger
 from replay.rebuild.ledger import Rebuild
 from replay.tables import rebuild_members, rebuild_parts
@@ -99,13 +99,13 @@ class PartFolder:
         links: Mapping[UUID, Sequence[Link]],
         worker: str | None = None,
         *,
-        archived: Journal | None = None,
+        source: tuple[Database, Reader] | None = None,
     ) -> None:
         """`worker` is the name by which this process is told from the others; its number unless told. Events are read
-        from the journal unless from an `archived` one that goes as far as the replay."""
+        from the journal unless from another `source` that goes as far as the replay."""
         self._journal = journal
         self._database = journal.database
-        self._source = archived or journal
+        self._source, self._reader = source or (journal.database, journal.reader)
         self._rebuild = rebuild
         self._links = links
         self._lens = Lens(journal.vault)
@@ -151,10 +151,9 @@ class PartFolder:
     def _components(
         self, part: Part, unreadable: dict[UUID, Exception]
     ) -> Iterator[tuple[UUID, frozenset[UUID], list[Recorded]]]:
-        reader = self._source.reader
         if part.shard is not None:
-            with self._source.database.read() as connection:
-                alone = reader.range(connection, part.shard, part.after, part.until, self._lens, unreadable)
+            with self._source.read() as connection:
+                alone = self._reader.range(connection, part.shard, part.after, part.until, self._lens, unreadable)
             for person, stream in alone:
                 if person not in self._roots:
                     yield person, frozenset((person,)), stream
@@ -163,9 +162,9 @@ class PartFolder:
         for person, root in self._roots.items():
             if _lies(root.bytes, part):
                 components[root] = components.get(root, frozenset()) | {person}
-        with self._source.database.read() as connection:
+        with self._source.read() as connection:
             people = frozenset[UUID]().union(*components.values())
-            streams = reader.streams(connection, people, self._lens, unreadable)
+            streams = self._reader.streams(connection, people, self._lens, unreadable)
         for root, recorded in together(components, streams):
             yield root, components[root], recorded
 

@@ -1,4 +1,4 @@
-"""A large journal in a file is folded from a copy in which the rows of a person lie together."""
+"""A large journal is folded from a copy in which the rows of a person lie together."""
 
 import logging
 import os
@@ -7,11 +7,18 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import inspect, text
 
+from replay.database import Database
 from replay.journal import Journal
-from replay.rebuild import Crew, by_person, rebuild
+from replay.rebuild import Crew, rebuild
+from replay.rebuild.by_person import in_file, in_table
+from replay.rebuild.by_person.in_table import CopyLost
 from replay.rebuild.parts import Done
 from tests.conftest import MODELS
 from tests.examples import store_visited
@@ -22,22 +29,26 @@ from tests.replay.rebuild.test_resuming import Killed, after
 
 Digests = Callable[[], dict[str, str]]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+COPYING = Crew(copies_from=10)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
-def large(populated: Journal, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    """The journal of a hundred people, some of them linked, taken for a large one."""
+def large(populated: Journal) -> Journal:
+    """The journal of a hundred people, some of them linked, which `COPYING` takes for a large one."""
     populated.record(linked(PEOPLE[3], PEOPLE[90], "far apart"))
     rebuild(populated, MODELS)
-    monkeypatch.setattr(by_person, "WORTH_IT", 10)
     return populated
 
 
 def copies(journal: Journal) -> list[str]:
-    """What lies beside the file of a journal for a replay."""
-    assert journal.database.path is not None
-    return [found.name for found in journal.database.path.parent.glob("*-replay-*")]
+    """What lies beside the journal for a replay."""
+    path = journal.database.path
+    if path is not None:
+        return [found.name for found in path.parent.glob("*-replay-*")]
+    with journal.database.read() as connection:
+        return [name for name in inspect(connection).get_table_names() if "by_person" in name]
 
 
 def test_the_copy_gives_the_same_rows_and_goes_with_the_replay(
@@ -51,7 +62,7 @@ def test_the_copy_gives_the_same_rows_and_goes_with_the_replay(
 
     with monkeypatch.context() as patch:
         patch.setattr(large.reader, "range", refused)
-        done = rebuild(large, MODELS, compare=True, told=lambda part: seen.extend(copies(large)))
+        done = rebuild(large, MODELS, engine=COPYING, compare=True, told=lambda part: seen.extend(copies(large)))
     assert (done.events, done.people) == (302, len(PEOPLE) - 1)
     assert {each.people.differing for each in done.compared} == {0}
     assert digests() == expected
@@ -63,7 +74,7 @@ def test_what_is_recorded_after_the_copy_is_caught_up(large: Journal, digests: D
     def record(part: Done) -> None:
         large.record([store_visited.replaced(participant_id=PEOPLE[0], source_id=f"in part {part.part}")])
 
-    rebuild(large, MODELS, told=record)
+    rebuild(large, MODELS, engine=COPYING, told=record)
     found = digests()
     rebuild(large, MODELS)
     assert found == digests()
@@ -72,7 +83,7 @@ def test_what_is_recorded_after_the_copy_is_caught_up(large: Journal, digests: D
 def test_two_processes_read_one_copy(large: Journal, digests: Digests, database_url: str, tmp_path: Path) -> None:
     expected = digests()
     told: list[Done] = []
-    two = Crew(2, partial(opened, database_url, tmp_path / "vault.db"))
+    two = Crew(2, partial(opened, database_url, tmp_path / "vault.db"), copies_from=10)
     rebuild(large, MODELS, engine=two, told=told.append)
     assert digests() == expected
     assert len({part.worker for part in told}) == 2
@@ -82,13 +93,14 @@ def test_two_processes_read_one_copy(large: Journal, digests: Digests, database_
 def test_an_interrupted_replay_goes_on_from_a_new_copy(large: Journal, digests: Digests) -> None:
     expected = digests()
     with pytest.raises(Killed):
-        rebuild(large, MODELS, told=after(2))
+        rebuild(large, MODELS, engine=COPYING, told=after(2))
     told: list[Done] = []
-    done = rebuild(large, MODELS, told=told.append)
+    done = rebuild(large, MODELS, engine=COPYING, told=told.append)
     assert sum(part.events for part in told) < done.events == 302
     assert digests() == expected
 
 
+@on_sqlite
 def test_what_a_killed_replay_left_is_removed_by_the_next_and_nothing_else(large: Journal) -> None:
     assert large.database.path is not None
     file = large.database.path.name
@@ -100,6 +112,16 @@ def test_what_a_killed_replay_left_is_removed_by_the_next_and_nothing_else(large
     assert set(copies(large)) == {f"{file}-replay-notes", f"{file}-replay-1-somebody's own"}
 
 
+@on_postgres
+def test_a_table_that_a_killed_replay_left_is_dropped_by_the_next_and_no_other(large: Journal) -> None:
+    with large.database.write() as connection:
+        for name in ("journal_by_person_1", "journal_by_person_notes"):
+            connection.execute(text(f"CREATE TABLE {name} ()"))
+    rebuild(large, MODELS)
+    assert copies(large) == ["journal_by_person_notes"]
+
+
+@on_sqlite
 @pytest.mark.parametrize("missing", ["room", "permission"])
 def test_without_room_for_a_copy_the_journal_is_read_as_it_lies(
     large: Journal,
@@ -113,22 +135,53 @@ def test_without_room_for_a_copy_the_journal_is_read_as_it_lies(
 
     expected = digests()
     if missing == "room":
-        monkeypatch.setattr(by_person, "_ROOM", 10**12)
+        monkeypatch.setattr(in_file, "_ROOM", 10**12)
     else:
-        monkeypatch.setattr(by_person, "TemporaryDirectory", refuse)
+        monkeypatch.setattr(in_file, "TemporaryDirectory", refuse)
     with caplog.at_level(logging.WARNING, "majung.replay"):
-        rebuild(large, MODELS)
+        rebuild(large, MODELS, engine=COPYING)
     assert digests() == expected
     assert "read as it lies" in caplog.text
 
 
-def test_a_small_journal_is_not_copied(large: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_person, "WORTH_IT", 303)
+@on_postgres
+def test_where_the_server_refuses_the_copy_the_journal_is_read_as_it_lies(
+    large: Journal, digests: Digests, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = digests()
+    monkeypatch.setattr(in_table, "_SORTED_AT_ONCE", "more than there is")
+    with caplog.at_level(logging.WARNING, "majung.replay"):
+        rebuild(large, MODELS, engine=COPYING)
+    assert digests() == expected
+    assert "read as it lies" in caplog.text
+    assert copies(large) == []
+
+
+@on_postgres
+def test_a_copy_that_the_server_emptied_is_not_taken_for_nobodys_events(large: Journal, digests: Digests) -> None:
+    expected = digests()
+
+    def emptied(part: Done) -> None:
+        # As a crash does to a table of which nothing is logged.
+        with large.database.write() as connection:
+            for copy in copies(large):
+                connection.execute(text(f"TRUNCATE {copy}"))
+
+    with pytest.raises(CopyLost, match="majung replay"):
+        rebuild(large, MODELS, engine=COPYING, told=emptied)
+    assert copies(large) == []
+    rebuild(large, MODELS, engine=COPYING)
+    assert digests() == expected
+
+
+@pytest.mark.parametrize("copies_from", [303, 0])
+def test_a_small_journal_is_not_copied_and_none_where_nobody_wants_it(large: Journal, copies_from: int) -> None:
     seen: list[str] = []
-    rebuild(large, MODELS, told=lambda part: seen.extend(copies(large)))
+    rebuild(large, MODELS, engine=Crew(copies_from=copies_from), told=lambda part: seen.extend(copies(large)))
     assert seen == []
 
 
+@on_sqlite
 def test_who_ends_a_replay_does_not_wait_for_the_copy(large: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
@@ -139,7 +192,30 @@ def test_who_ends_a_replay_does_not_wait_for_the_copy(large: Journal, monkeypatc
 
     monkeypatch.setattr(sqlite3, "connect", telling)
     endless = "WITH RECURSIVE n (v) AS (SELECT end_it() UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
-    monkeypatch.setattr(by_person, "_COPY", endless)
+    monkeypatch.setattr(in_file, "_COPY", endless)
     with pytest.raises(KeyboardInterrupt):
-        rebuild(large, MODELS)
+        rebuild(large, MODELS, engine=COPYING)
     assert copies(large) == []
+
+
+@on_postgres
+def test_who_ends_a_replay_does_not_wait_for_the_copy_of_a_server(
+    large: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_table, "_COLUMNS", "pg_sleep(600)::text, journal.*")
+    watching = Thread(target=end_when_copying, args=(large.database,))
+    watching.start()
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(large, MODELS, engine=COPYING)
+    watching.join()
+    assert copies(large) == []
+
+
+def end_when_copying(database: Database) -> None:
+    """Interrupt this process as soon as the server copies for it."""
+    copying: Any = None
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        query = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE UNLOGGED%%' AND state = 'active'"
+        while copying is None:
+            copying = connection.execute(query).fetchone()
+    os.kill(os.getpid(), signal.SIGINT)
