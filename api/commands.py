@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
+from domain.touchpoint import ON_ONE_LINE
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=ON_ONE_LINE)]
 """A few open words on one line. Blanks around them are dropped, and nothing but blanks says nothing."""
 Actor = Words
 """A worker's pseudonym."""

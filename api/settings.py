@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.logs import Format, Level
+from domain.field_faults import faults_in_file, said
 from domain.touchpoint import Name
 from replay.rebuild.by_person import WORTH_IT
 
 PREFIX = "MAJUNG_"
+ENV_FILE = ".env"
+MOST_SKEW_HOURS = 876_000
+"""A hundred years: no clock is further out, and no moment that far ahead can be computed for ever."""
 
 
 class SettingsInvalid(ValueError):
@@ -39,7 +43,7 @@ class Settings(BaseSettings):
     """Where the data are and how the server answers. The defaults make a laptop work."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, use_attribute_docstrings=True
     )
 
     folder: Path = Path(".majung")
@@ -54,7 +58,7 @@ class Settings(BaseSettings):
     """The address that `majung serve` listens on."""
     port: int = Field(default=8120, ge=0, le=65535)
     """The port that `majung serve` listens on."""
-    future_skew_hours: float = Field(default=24, ge=0)
+    future_skew_hours: float = Field(default=24, ge=0, le=MOST_SKEW_HOURS, allow_inf_nan=False)
     """How far ahead of the journal's clock a touchpoint may claim to have happened."""
     shift_manager: Name = "shift-manager"
     """Pseudonym of whoever manages the shift: every alert reaches them."""
@@ -126,10 +130,10 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        faults = [(PREFIX + "_".join(map(str, fault["loc"])).upper(), fault["msg"]) for fault in error.errors()]
-        raise SettingsInvalid("; ".join(f"{name}: {message}" for name, message in faults)) from None
-    except SettingsError as error:
-        raise SettingsInvalid(str(error)) from None
+        faults = faults_in_file(Settings, error, "the settings")
+        raise SettingsInvalid(said((PREFIX + name.upper(), rule) for name, rule in faults)) from None
+    except UnicodeDecodeError:
+        raise SettingsInvalid(f"{ENV_FILE} is not UTF-8: save it as UTF-8") from None
 
 
 def settings_in(folder: Path) -> Settings:

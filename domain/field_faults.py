@@ -1,13 +1,21 @@
-"""What is wrong with which field, in words that hold no value: pydantic's own texts may repeat what somebody said."""
+"""What is wrong with which field, in words of ours: pydantic's may repeat what somebody said, or not what to do.
+
+`faults_of` is for what is told of people, and shows no value and no name that may be one. `faults_in_file` is for files
+and settings of whoever reads the words: names are shown as they are written, and so is what our own validators say.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from domain.codes import CodeList
+from domain.field_places import Place, names_in, place_of
+from domain.nearest import nearest
+from domain.touchpoint import ON_ONE_LINE
 
 MOST_FAULTS = 10
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -19,10 +27,15 @@ _RULES = {
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must hold no control characters",
     "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number of fewer digits",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
+    "float_parsing": "must be a number",
     "finite_number": "must be a finite number",
     "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "literal_error": "must be {expected}",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
@@ -42,6 +55,23 @@ _RULES = {
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "recursion_loop": "is nested too deeply",
+}
+_IN_FILES = {
+    "enum": "must be {expected}",
+    "too_short": "must not be empty",
+    "dict_type": "must be a table of names and values",
+    "model_type": "must be a table of names and values",
+    "model_attributes_type": "must be a table of names and values",
+}
+_FORMS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    datetime: "a time stamp",
+    date: "a date",
+    list: "a list",
+    dict: "a table",
 }
 
 
@@ -66,6 +96,27 @@ def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
         Fault(tuple(_safe(part) for part in item["loc"]), item["type"], _rule(model, dict(item)))
         for item in error.errors(include_url=False, include_input=False)
     ]
+
+
+def faults_in_file(model: type[BaseModel], error: ValidationError, whole: str) -> list[tuple[str, str]]:
+    """Every part that is wrong, once, and what it must be. `whole` names what is wrong as a whole."""
+    found: dict[str, str] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        place = place_of(model, item["loc"])
+        found.setdefault(".".join(place.path) or whole, _rule_in_file(place, dict(item)))
+    return list(found.items())
+
+
+def said(faults: Iterable[tuple[str, str]]) -> str:
+    """Names, and what each must be, in one line."""
+    return "; ".join(f"{name}: {rule}" for name, rule in faults)
+
+
+def not_known(told: str, known: Iterable[str], here: str) -> str:
+    """What is said of a name that is none of those known: which was meant, or which there are."""
+    names = list(known)
+    meant = nearest(told, names)
+    return f"is not known {here}: did you mean {meant}?" if meant else f"is not known {here}: write {', '.join(names)}"
 
 
 def summary(faults: list[tuple[str, str]]) -> str:
@@ -93,6 +144,20 @@ def _rule(model: type[BaseModel], item: dict[str, Any]) -> str:
     if kind == "enum":
         return f"is not in the code list{_list_named(model, item['loc'])}: {context['expected']}"
     return _RULES.get(kind, "is not valid").format_map(context)
+
+
+def _rule_in_file(place: Place, item: dict[str, Any]) -> str:
+    kind, context = item["type"], item.get("ctx", {})
+    if place.forms:
+        words = dict.fromkeys(_FORMS.get(get_origin(form) or form, "a value") for form in place.forms)
+        return f"must be {' or '.join(words)}"
+    if kind == "extra_forbidden" and place.holder is not None:
+        return not_known(place.path[-1], names_in(place.holder), "here")
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "string_pattern_mismatch" and context["pattern"] != ON_ONE_LINE:
+        return f"must fit the pattern {context['pattern']}"
+    return (_IN_FILES.get(kind) or _RULES.get(kind, "is not valid")).format_map(context)
 
 
 def _list_named(model: type[BaseModel], path: tuple[str | int, ...]) -> str:

@@ -21,7 +21,8 @@ class StoredNameTaken(TypeError):
     """Two event classes ask for the same stored name: a programming error, raised at import."""
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ON_ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ON_ONE_LINE)]
 """A short open text: an identifier, a place, a programme. Never a person's name."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 """A free text of at most 2,000 characters, only ever stored sealed."""

@@ -123,8 +123,7 @@ def exit_code(error: BaseException) -> ExitCode | None:
 def message(error: BaseException) -> str:
     """One line that says what is wrong and what to do."""
     if isinstance(error, TyperException):
-        # The check of a code list words its errors for developers.
-        return error.format_message().replace(" Value error, ", " ", 1)
+        return error.format_message()
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     if isinstance(error, SQLAlchemyError | psycopg.Error | sqlite3.Error):

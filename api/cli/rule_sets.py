@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.wiring import Majung
+from domain.field_faults import faults_in_file, said
 from domain.journey import SHIPPED, VERSION_1, Rules
 
 RulesTold = Annotated[
@@ -65,13 +66,8 @@ def rules_of_file(path: Path) -> Rules:
     try:
         return Rules.model_validate(figures)
     except ValidationError as error:
-        wrong = "; ".join(_said(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False))
-        raise typer.BadParameter(f"{path}: {wrong}") from None
+        raise typer.BadParameter(f"{path}: {said(faults_in_file(Rules, error, 'the rules'))}") from None
 
 
 def _unknown(majung: Majung, told: str, otherwise: str) -> typer.BadParameter:
     return typer.BadParameter(f"no rules are called {told!r}: there are {', '.join(majung.rule_sets())}{otherwise}")
-
-
-def _said(place: tuple[int | str, ...], message: str) -> str:
-    return ": ".join([*map(str, place[:1]), message])

@@ -12,6 +12,7 @@ from api.commands import Actor, Reason
 from api.http.answer import Part
 from api.http.cloud_events import read_body
 from api.http.problems import RETRY_AFTER_SECONDS, Problem
+from domain.field_faults import MOST_FAULTS, faults_of, not_known, said
 from domain.strict_json import read_object
 from replay.journal import DecisionContended
 
@@ -68,15 +69,19 @@ async def read_command(command: type[Told], request: Request, advice_by_name: Ma
     try:
         return command.model_validate(read_object(await read_body(request, "binary")))
     except ValidationError as error:
-        names = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors(include_input=False))
-        taken = ", ".join(command.model_fields)
-        words_of = _ADVICE | dict(advice_by_name)
-        advice = {n: words_of[n] for n in names if n in command.model_fields}
-        if names.keys() - advice.keys():
-            advice["(another)"] = f"this command takes only {taken}"
-        wrong = [{"name": name, "message": words} for name, words in advice.items()]
-        detail = "; ".join(f"{name}: {words}" for name, words in advice.items())
-        raise Problem("invalid-parameter", detail, parameters=wrong) from None
+        faults = _in_words(command, error, _ADVICE | dict(advice_by_name))
+        wrong = [{"name": name, "message": words} for name, words in faults.items()]
+        raise Problem("invalid-parameter", said(faults.items()), parameters=wrong) from None
+
+
+def _in_words(command: type[BaseModel], error: ValidationError, words_of: Mapping[str, str]) -> dict[str, str]:
+    """What each wrong field must be, by name."""
+    found: dict[str, str] = {}
+    for fault in faults_of(command, error)[:MOST_FAULTS]:
+        name = fault.path[0]
+        unknown = fault.kind == "extra_forbidden"
+        found[name] = not_known(name, command.model_fields, "here") if unknown else words_of.get(name, fault.rule)
+    return found
 
 
 _CHARSETS = ("", "charset=utf-8", 'charset="utf-8"')

@@ -1,6 +1,6 @@
 """Problems (RFC 9457): every way in which a request can fail, each with a type that never changes.
 
-`type` is `urn:majung:problem:<slug>`; docs/http-api.md says what each means. No problem repeats what was sent, and none
+`type` is `urn:majung:problem:<slug>`; docs/http-api.md says what each means. No problem repeats a value, and none
 carries an `instance`: it would be the path, and that names a person.
 """
 

@@ -13,6 +13,7 @@ from consumers.tables.moments import When
 from consumers.tables.part import EACH, Column, MappingPart, Scalar
 from consumers.tables.values import FieldSource, columns_of
 from domain.cloud_events import REQUIRED
+from domain.field_faults import faults_in_file, said
 from domain.touchpoint import Touchpoint
 
 # MappingError
@@ -48,6 +49,12 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("not a time zone: write a name such as Asia/Seoul") from None
     return name
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n':
+        raise ValueError("must be one character, and neither a double quote nor the end of a line")
+    return text
 
 
 class Condition(MappingPart):
@@ -182,7 +189,7 @@ class CsvMapping(MappingPart):
     participant: list[Column] = Field(min_length=1)
     participant_ids: Literal["uuid", "dataset-key"]
     encoding: Literal[ENCODINGS] = "utf-8"  # type: ignore[valid-type]
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r'^[^"\r\n]$')] = ","
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
     multiline: bool = False
     time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Seoul"
     missing: list[str] = Field(default=[""])
@@ -231,14 +238,7 @@ def parse_mapping(text: str) -> CsvMapping:
     try:
         return CsvMapping.model_validate(told)
     except ValidationError as error:
-        raise MappingInvalid("; ".join(_faults(error))) from None
-
-
-def _faults(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(map(str, fault['loc'])) or 'the mapping'}: {fault['msg'].removeprefix('Value error, ')}"
-        for fault in error.errors(include_url=False, include_input=False)
-    ]
+        raise MappingInvalid(said(faults_in_file(CsvMapping, error, "the mapping"))) from None
 
 
 def refuse_missing_columns(header: list[str], mapping: CsvMapping) -> None:

@@ -15,6 +15,7 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.clock import END_OF_TIME, SEOUL, from_microseconds, to_microseconds
+from domain.field_faults import faults_in_file, said
 from replay.archive.refusals import ArchiveTooNew, ArchiveUnreadable, NoArchive
 
 FORMAT_VERSION = 1
@@ -133,12 +134,9 @@ def read_manifest(folder: Path) -> Manifest:
     except orjson.JSONDecodeError:
         raise ArchiveUnreadable(f"{folder / MANIFEST} is no JSON: bring back a copy of the archive") from None
     except ValidationError as error:
-        fault = error.errors(include_input=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        said = fault["msg"].removeprefix("Value error, ")
+        found = said(faults_in_file(Manifest, error, "the whole")[:1])
         raise ArchiveUnreadable(
-            f"{folder / MANIFEST} cannot be right: {f'{where}: ' if where else ''}{said};"
-            " bring back a copy of the archive"
+            f"{folder / MANIFEST} cannot be right: {found}; bring back a copy of the archive"
         ) from None
 
 

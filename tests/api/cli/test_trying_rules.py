@@ -82,9 +82,10 @@ def test_rules_that_cannot_be_tried_are_refused_with_what_to_say_instead(
     [
         ("version = ", "is not TOML"),
         ("sessions_attended = 2", "must name rules of its own"),
-        ('version = "x"\nsessions = 2', "sessions: Extra inputs are not permitted"),
-        ('version = "x"\nlonely_score = 0', "lonely_score: Input should be greater than 0"),
-        ('version = "x"\nrelapse_days_apart_min = 99', "no pair could ever count"),
+        ('version = "x"\nsessions = 2', "sessions: is not known here: did you mean sessions_attended?"),
+        ('version = "x"\nlonely_score = 0', "lonely_score: must be more than 0"),
+        ('version = "x"\nlonely_score = "six"', "lonely_score: must be a whole number"),
+        ('version = "x"\nrelapse_days_apart_min = 99', "rules.toml: the rules: relapse_days_apart_min is greater than"),
     ],
 )
 def test_a_file_that_holds_no_rules_says_what_is_wrong_with_it(terminal: Terminal, content: str, said: str) -> None:

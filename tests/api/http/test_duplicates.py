@@ -94,7 +94,7 @@ def test_who_has_a_phone_a_name_or_a_nickname_is_found(client: TestClient) -> No
         ({"name": " ", "birth_date": "1970-01-01"}, "name"),
         ({"name": "홍길동", "birth_date": "홍길동"}, "birth_date"),
         ({"nickname": "\u200b", "site": "gwanak"}, "nickname"),
-        ({"address": "홍길동"}, "(another)"),
+        ({"address": "홍길동"}, "address"),
     ],
 )
 def test_what_cannot_be_looked_for_is_refused_and_not_repeated(

@@ -140,7 +140,7 @@ def test_a_pseudonym_is_not_linked_to_itself(two: TestClient) -> None:
         ({"other_id": None}, "other_id"),
         ({"actor": ""}, "actor"),
         ({"pair_id": "pair-1"}, "pair_id"),
-        ({"Hong-Gildong": 1}, "(another)"),
+        ({"Hong-Gildong": 1}, "(a field whose name is not shown)"),
     ],
 )
 def test_a_malformed_command_is_a_problem_that_says_what_and_repeats_nothing(

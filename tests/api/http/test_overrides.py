@@ -77,7 +77,7 @@ def test_what_cannot_be_overridden_is_a_problem_of_its_own(known: TestClient) ->
         ({"reason": " "}, "reason"),
         ({"actor": ""}, "actor"),
         ({"command_id": "c1"}, "command_id"),
-        ({"until": "2999-12-31"}, "(another)"),
+        ({"until": "2999-12-31"}, "until"),
     ],
 )
 def test_a_field_that_does_not_fit_is_named_and_not_repeated(
