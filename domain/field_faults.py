@@ -93,7 +93,7 @@ class Fault:
 def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
     """Every fault that validation found, in the order of the fields."""
     return [
-        Fault(tuple(_safe(part) for part in item["loc"]), item["type"], _rule(model, dict(item)))
+        Fault(tuple(shown_name(part) for part in item["loc"]), item["type"], _rule(model, dict(item)))
         for item in error.errors(include_url=False, include_input=False)
     ]
 
@@ -116,7 +116,9 @@ def not_known(told: str, known: Iterable[str], here: str) -> str:
     """What is said of a name that is none of those known: which was meant, or which there are."""
     names = list(known)
     meant = nearest(told, names)
-    return f"is not known {here}: did you mean {meant}?" if meant else f"is not known {here}: write {', '.join(names)}"
+    if meant:
+        return f"is not known {here}: did you mean {meant}?"
+    return f"is not known {here}: there are {', '.join(names)}" if names else f"is not known {here}: leave it out"
 
 
 def summary(faults: list[tuple[str, str]]) -> str:
@@ -168,8 +170,8 @@ def _list_named(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _safe(part: str | int) -> str:
+def shown_name(part: str | int, what: str = "field") -> str:
     """A step of a path as it may be shown: a producer can put anything into a key, also what is nobody's business."""
     if isinstance(part, int):
         return str(part)
-    return part if _FIELD_NAME.fullmatch(part) else "(a field whose name is not shown)"
+    return part if _FIELD_NAME.fullmatch(part) else f"(a {what} whose name is not shown)"

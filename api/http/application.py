@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api.expiring import expired_removed
 from api.http import problem_handlers
@@ -22,6 +22,7 @@ from api.http.metrics import metrics_router
 from api.http.overrides import overrides_router
 from api.http.people import people_router
 from api.http.projections import progress_readers, projections_router
+from api.http.query import only_what_is_taken
 from api.http.subject_copy import subject_copy_router
 from api.http.workers import workers_router
 from api.wiring import Majung
@@ -78,18 +79,21 @@ def create_app(majung: Majung, *, work: bool) -> FastAPI:
     # The last that is added is the outermost.
     app.add_middleware(Measured)
     problem_handlers.install(app, majung)
-    app.include_router(events_router(majung))
-    app.include_router(people_router(majung))
-    app.include_router(subject_copy_router(majung))
-    app.include_router(follow_ups_router(majung))
-    app.include_router(links_router(majung))
-    app.include_router(duplicates_router(majung))
-    app.include_router(overrides_router(majung))
-    app.include_router(alerts_router(majung, of_alerts))
-    app.include_router(workers_router(majung))
-    app.include_router(concerns_router(majung))
-    app.include_router(households_router(majung))
-    app.include_router(projections_router(majung, looking, of_replays))
+    for router in (
+        events_router(majung),
+        people_router(majung),
+        subject_copy_router(majung),
+        follow_ups_router(majung),
+        links_router(majung),
+        duplicates_router(majung),
+        overrides_router(majung),
+        alerts_router(majung, of_alerts),
+        workers_router(majung),
+        concerns_router(majung),
+        households_router(majung),
+        projections_router(majung, looking, of_replays),
+    ):
+        app.include_router(router, dependencies=[Depends(only_what_is_taken)])
     app.include_router(health_router(majung, worker))
     if majung.settings.metrics:
         app.include_router(metrics_router(majung))

@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from api.commands import Actor, Reason
 from api.http.answer import Part
 from api.http.cloud_events import read_body
-from api.http.problems import RETRY_AFTER_SECONDS, Problem
-from domain.field_faults import MOST_FAULTS, faults_of, not_known, said
+from api.http.problems import RETRY_AFTER_SECONDS, Problem, invalid
+from domain.field_faults import MOST_FAULTS, faults_of, not_known
 from domain.strict_json import read_object
 from replay.journal import DecisionContended
 
@@ -69,9 +69,7 @@ async def read_command(command: type[Told], request: Request, advice_by_name: Ma
     try:
         return command.model_validate(read_object(await read_body(request, "binary")))
     except ValidationError as error:
-        faults = _in_words(command, error, _ADVICE | dict(advice_by_name))
-        wrong = [{"name": name, "message": words} for name, words in faults.items()]
-        raise Problem("invalid-parameter", said(faults.items()), parameters=wrong) from None
+        raise invalid(_in_words(command, error, _ADVICE | dict(advice_by_name))) from None
 
 
 def _in_words(command: type[BaseModel], error: ValidationError, words_of: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.answer import Part
 from api.http.commands import ASKED, Day, body_of, read_command
 from api.http.parameters import MOST_ITEMS, PersonId
-from api.http.problems import Problem, documented
+from api.http.problems import Problem, documented, invalid
 from api.wiring import Majung
 from domain.clues import Clue, ClueKind, by_name, by_nickname, by_phone
 from domain.touchpoint import Name, Text
@@ -171,6 +171,5 @@ def _clue(told: Lookup) -> Clue:
             raise Problem("invalid-parameter", _TAKEN, parameters=[])
     if clue is None:
         [name, *_] = told.model_dump(exclude_none=True)
-        wrong = [{"name": name, "message": _UNREADABLE}]
-        raise Problem("invalid-parameter", f"{name}: {_UNREADABLE}", parameters=wrong)
+        raise invalid({name: _UNREADABLE})
     return clue

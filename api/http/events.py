@@ -89,7 +89,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     201: {"description": "The event is stored."},
     207: {"model": BatchReceipt, "description": "A batch of which some events are not stored: see each of them."},
     **documented(
-        *("conflict", "too-many-events", "unsupported-content"),
+        *("invalid-parameter", "conflict", "too-many-events", "unsupported-content"),
         *("database-unavailable", "vault-unavailable", "does-not-fold"),
         *INTAKE_KINDS,
     ),

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Select, select
 
 from api.commands import Actor
 from api.http.answer import Instant, Part
-from api.http.parameters import ADVICE, MOST_ITEMS, Moment
-from api.http.problems import Problem, documented
+from api.http.parameters import MOST_ITEMS, Moment
+from api.http.problems import documented, invalid
 from api.wiring import Majung
 from domain.clock import END_OF_TIME, day_of, end_of_day, from_microseconds, to_microseconds, within_time
 from domain.cloud_events import in_utc
@@ -152,8 +152,7 @@ def _as_of(majung: Majung, asked: ListAsked, after: PlaceOnList | None) -> datet
     if after is None:
         return told or end_of_day(day_of(majung.now()))
     if told not in (None, after.as_of):
-        wrong = [{"name": "cursor", "message": ADVICE["cursor"]}]
-        raise Problem("invalid-parameter", "cursor: is that of a list of another as_of", parameters=wrong)
+        raise invalid({"cursor": "is that of a list of another as_of"})
     return after.as_of
 
 

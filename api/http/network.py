@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.http.answer import Answer, Asked, Instant, Part
 from api.http.parameters import ADVICE, Clocks, Moment
-from api.http.problems import Problem
+from api.http.problems import invalid
 from domain.codes import TieKind
 from domain.network import Network, SeenKind, SeenTie, Teller, Tie, change_between, network_at, tie_ids_at, ties_of
 
@@ -117,8 +117,7 @@ def network(asked: Asked, seen: Sequence[SeenTie], compare_with: datetime | None
 
     A later moment to compare with is refused: it is not known yet."""
     if compare_with is not None and compare_with > asked.as_of:
-        wrong = [{"name": "compare_with", "message": ADVICE["compare_with"]}]
-        raise Problem("invalid-parameter", f"compare_with: {ADVICE['compare_with']}", parameters=wrong)
+        raise invalid({"compare_with": ADVICE["compare_with"]})
     ties = ties_of(asked.person.history)
     return PersonNetwork(
         participant_id=asked.participant_id,

@@ -1,4 +1,4 @@
-"""What may be asked: the two clocks, and a page. Others are refused: a misspelt `as_of` would answer wrongly."""
+"""What may be asked: the two clocks, and a page."""
 
 import re
 from collections.abc import Sequence
@@ -99,13 +99,6 @@ class Page(Clocks):
     """Only touchpoints of this type, in whichever version of it they were told; give it again for more types."""
 
 
-def advice(errors: Sequence[Any]) -> list[tuple[str, str]]:
-    """What is wrong with which parameter, once each, without anything that was sent."""
-    found = {}
-    for error in errors:
-        name = str(error["loc"][1]) if len(error["loc"]) > 1 else ""
-        if error["type"] == "extra_forbidden" or name not in ADVICE:
-            found["(another)"] = "this endpoint has no such parameter: see /openapi.json for those it takes"
-        else:
-            found[name] = ADVICE[name]
-    return list(found.items())
+def advice(errors: Sequence[Any]) -> dict[str, str]:
+    """What each parameter that is wrong must be, without anything that was sent."""
+    return {name: ADVICE[name] for name in (str(error["loc"][1]) for error in errors)}

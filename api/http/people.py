@@ -12,7 +12,7 @@ from api.http.entity_tags import entity_tag, not_modified
 from api.http.journey import PersonJourney, journey
 from api.http.network import Compared, PersonNetwork, network
 from api.http.parameters import ADVICE, Clocks, Page, PersonId, Ruled
-from api.http.problems import Problem, documented
+from api.http.problems import Problem, documented, invalid
 from api.http.roles import PersonRoles, roles
 from api.http.summary import PersonSummary, summary
 from api.http.timeline import Timeline, timeline
@@ -122,8 +122,7 @@ def _rules(majung: Majung, clocks: Clocks) -> Rules:
     if told is None:
         return VERSION_1
     if (found := majung.rule_sets().get(told)) is None:
-        wrong = [{"name": "rules", "message": ADVICE["rules"]}]
-        raise Problem("invalid-parameter", f"rules: {ADVICE['rules']}", parameters=wrong)
+        raise invalid({"rules": ADVICE["rules"]})
     return found
 
 

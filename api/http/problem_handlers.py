@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.http.parameters import advice
-from api.http.problems import Problem, does_not_fold, refusal, response_of, unavailable, vault_unavailable
+from api.http.problems import Problem, does_not_fold, invalid, refusal, response_of, unavailable, vault_unavailable
 from api.wiring import Majung
 from domain.refusals import IntakeError
 from replay.append import AlreadyThere
@@ -45,10 +45,7 @@ def install(app: FastAPI, majung: Majung) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _(_request: Request, error: RequestValidationError) -> Response:
-        parameters = advice(error.errors())
-        detail = "; ".join(f"{name}: {words}" for name, words in parameters)
-        wrong = [{"name": name, "message": words} for name, words in parameters]
-        return Problem("invalid-parameter", detail, parameters=wrong).response()
+        return invalid(advice(error.errors())).response()
 
     @app.exception_handler(HTTPException)
     def _(request: Request, error: HTTPException) -> Response:

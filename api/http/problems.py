@@ -11,6 +11,7 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
+from domain.field_faults import said
 from domain.refusals import IntakeError
 from replay.live.held import Cause
 
@@ -106,6 +107,12 @@ class Problem(Exception):
         status, title = KINDS[self.slug]
         body = {"type": PREFIX + self.slug, "title": title, "status": status, "detail": self.detail} | self.members
         return response_of(status, body, self.headers)
+
+
+def invalid(wrong: Mapping[str, str]) -> Problem:
+    """Parameters or fields that are wrong, by name, and what each must be."""
+    parameters = [{"name": name, "message": words} for name, words in wrong.items()]
+    return Problem("invalid-parameter", said(wrong.items()), parameters=parameters)
 
 
 def refusal(error: IntakeError) -> Problem:

@@ -120,7 +120,7 @@ def projections_router(majung: Majung, looking: Looking, readers: Readers[Number
         "/v1/projections",
         response_model=Projections,
         summary="Which rows serve, and the replays that make others",
-        responses=documented("database-unavailable"),
+        responses=documented("invalid-parameter", "database-unavailable"),
     )
     def _() -> Projections:
         """Every set of rows, how far behind the journal it is, and how far each replay has come, by process."""

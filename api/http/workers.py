@@ -11,7 +11,7 @@ from api.commands import Actor
 from api.http.answer import Instant, Part
 from api.http.commands import COMMANDED, body_of, read_command, receipt_response
 from api.http.parameters import Moment
-from api.http.problems import Problem, documented
+from api.http.problems import Problem, documented, invalid
 from api.wiring import Majung
 from domain.casework.refusals import CommandIdReused, SameWorker
 from projections.handover import ItemKind
@@ -192,8 +192,7 @@ def _hand_over(majung: Majung, giver: str, told: HandOverCommand) -> Response:
             command_id=str(told.command_id) if told.command_id else None,
         )
     except SameWorker:
-        wrong = [{"name": "to", "message": _ADVICE["to"]}]
-        raise Problem("invalid-parameter", f"to: {_ADVICE['to']}", parameters=wrong) from None
+        raise invalid({"to": _ADVICE["to"]}) from None
     except CommandIdReused as error:
         raise Problem(error.code, "the command id names another handover: send a new one") from None
     receipt = HandoverReceipt(people=done.people, items=done.items, status=done.status, behind=behind)

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from api import wiring
 from api.http import create_app
+from api.http.cloud_events import STRUCTURED
 from api.http.problems import KINDS
 from api.logs import Json
 from api.settings import Settings
@@ -24,8 +25,10 @@ from domain.refusals import IntakeError
 from replay import database as databases
 from replay.journal import Journal
 from replay.vault import Vault
-from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post, post_batch
+from tests.api.http.requests import PATIENCE_SECONDS, as_bytes, is_problem, person, post, post_batch
 from tests.examples import PARTICIPANT, call_received, store_visited
+
+AS_EVENT = {"Content-Type": STRUCTURED}
 
 
 def refusals(kind: type[IntakeError] = IntakeError) -> Iterator[type[IntakeError]]:
@@ -75,13 +78,70 @@ def test_another_method_is_a_problem_that_names_the_right_one(
         (person("?as_of=0001-01-01T00:00:00%2B09:00"), "as_of"),
         (person("/journey?known_at=2025-05-02T10:15:00%2B99:00"), "known_at"),
         (person("/wellbeing?known_at=%00"), "known_at"),
-        (person("?limit=1"), "(another)"),
-        (person("/timeline?asof=2025-05-02"), "(another)"),
+        (person("?limit=1"), "limit"),
+        (person("/timeline?asof=2025-05-02"), "asof"),
+        (person("/copy?as_of=2025-05-02"), "as_of"),
+        ("/v1/follow-ups?known_at=2025-05-02", "known_at"),
+        ("/v1/projections?name=timeline", "name"),
+        ("/v1/alerts/stream?all=true", "all"),
     ],
 )
 def test_a_malformed_parameter_is_a_problem_that_says_which(client: TestClient, url: str, wrong: str) -> None:
     body = is_problem(client.get(url), 422, "invalid-parameter")
     assert [parameter["name"] for parameter in body["parameters"]] == [wrong]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (person("?as_off=2025-05-02"), "as_off: is not known here: did you mean as_of?"),
+        (person("/timeline?knownAt=2025-05-02"), "is not known here: did you mean known_at?"),
+        (person("/links?colour=red"), "colour: is not known here: there are known_at"),
+        ("/v1/projections?colour=red", "colour: is not known here: leave it out"),
+    ],
+)
+def test_an_unknown_parameter_is_answered_by_the_one_that_was_meant(client: TestClient, path: str, said: str) -> None:
+    assert said in is_problem(client.get(path), 422, "invalid-parameter")["detail"]
+
+
+def test_an_unknown_parameter_of_a_command_is_refused_and_nothing_is_recorded(
+    client: TestClient, majung: Majung
+) -> None:
+    response = client.post("/v1/events?dry_run=true", content=as_bytes(call_received), headers=AS_EVENT)
+    is_problem(response, 422, "invalid-parameter")
+    assert majung.journal.head() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (person("?as_of=2025-05-02&as_of=2025-05-03"), "as_of"),
+        (person("/timeline?limit=1&type=call-received.v1&limit=1"), "limit"),
+        ("/v1/follow-ups?kind=first_call&kind=call_back", "kind"),
+        ("/v1/alerts/stream?worker=worker-07&worker=worker-08", "worker"),
+    ],
+)
+def test_a_parameter_that_is_told_twice_is_refused_since_one_of_the_two_would_be_ignored(
+    client: TestClient, path: str, name: str
+) -> None:
+    body = is_problem(client.get(path), 422, "invalid-parameter")
+    assert body["parameters"] == [{"name": name, "message": "is told more than once: send it once"}]
+
+
+def test_a_list_is_told_by_telling_its_parameter_again(client: TestClient) -> None:
+    post(client, call_received)
+    wanted = "/timeline?type=call-received.v1&type=store-visited.v1"
+    assert client.get(person(wanted)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_what_watches_a_server_may_add_parameters_of_its_own(client: TestClient, path: str) -> None:
+    assert client.get(f"{path}?probe=1&probe=2").status_code == 200
+
+
+def test_many_unknown_parameters_are_told_in_a_short_answer(client: TestClient) -> None:
+    query = "&".join(f"x{number}=1" for number in range(1_000))
+    assert len(is_problem(client.get(person(f"?{query}")), 422, "invalid-parameter")["parameters"]) == 10
 
 
 @pytest.mark.parametrize("url", ["/v1/people/Hong-Gildong", person("?as_of=Hong-Gildong"), person("?Hong-Gildong=1")])

@@ -34,9 +34,9 @@ def test_the_smallest_mapping_has_the_documented_defaults() -> None:
     [
         (EVENT, "source: is missing"),
         (HEAD, "event: is missing"),
-        (HEAD + "colour = 1\n" + EVENT, "colour: is not known here: write source, participant, "),
+        (HEAD + "colour = 1\n" + EVENT, "colour: is not known here: there are source, participant, "),
         (HEAD + 'time-zones = "Asia/Seoul"\n' + EVENT, "time-zones: is not known here: did you mean time_zone?"),
-        (HEAD + EVENT + "colour = 1\n", "event.0.colour: is not known here: write type, name, id, "),
+        (HEAD + EVENT + "colour = 1\n", "event.0.colour: is not known here: there are type, name, id, "),
         (HEAD + EVENT + 'when = [{ column = "a", equal = "b" }]\n', "event.0.when.0.equal: is not known here: did you"),
         (
             HEAD + EVENT + 'when = [{ column = "a", "in " = "b" }]\n',
