@@ -73,6 +73,8 @@ class History:
     """All recorded touchpoints, in force or not."""
     amendments: Mapping[UUID, Sequence[Recorded]] = field(default_factory=dict)
     """Amendments that count, by target: of what is recorded, in its own stream. None has an empty list."""
+    without_effect: Sequence[Recorded] = ()
+    """All other amendments, in no particular order: domain/without_effect.py says why."""
     links: Sequence[Link] = ()
     """Links and unlinks by the time they were recorded, also those of people who are no longer of this component."""
     walked: list[tuple[object, Any]] = field(default_factory=list, compare=False, repr=False)
@@ -197,12 +199,12 @@ def history_of(
         if kind in _LINKS:
             known_links.add(_link(item))
         touchpoints.append(item)
-    own = _of_their_targets(amendments, touchpoints) if amendments else {}
+    own, idle = _of_their_targets(amendments, touchpoints) if amendments else ({}, [])
     told = [fact_of(item, own.get(item.event_id, ())) for item in touchpoints]
     in_force = [fact for fact in told if fact is not None and fact.occurred_at <= as_of]
     in_force.sort(key=_ORDER)
     ordered = sorted(known_links, key=lambda link: (link.recorded_at, link.pair_id, link.one))
-    return History(root, tuple(in_force), touchpoints, own, ordered)
+    return History(root, tuple(in_force), touchpoints, own, idle, ordered)
 
 
 def links_of(recorded: Iterable[Recorded]) -> list[Link]:
@@ -219,11 +221,16 @@ def _link(item: Recorded) -> Link:
 
 def _of_their_targets(
     amendments: Mapping[UUID, Sequence[Recorded]], touchpoints: Iterable[Recorded]
-) -> dict[UUID, list[Recorded]]:
-    """The amendments that count: those of a fact, told within its own stream."""
+) -> tuple[dict[UUID, list[Recorded]], list[Recorded]]:
+    """The amendments that count, those of a fact that are told within its own stream, by target; and all others."""
     streams = {item.event.event_id: item.event.participant_id for item in touchpoints if not item.event.is_command}
-    counted = {
-        target: [amendment for amendment in found if amendment.event.participant_id == streams.get(target)]
-        for target, found in amendments.items()
-    }
-    return {target: found for target, found in counted.items() if found}
+    counted: dict[UUID, list[Recorded]] = {}
+    others: list[Recorded] = []
+    for target, found in amendments.items():
+        stream = streams.get(target)
+        for amendment in found:
+            if amendment.event.participant_id == stream:
+                counted.setdefault(target, []).append(amendment)
+            else:
+                others.append(amendment)
+    return counted, others

@@ -65,7 +65,8 @@ def show_person(
         episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
         health = health_over_time(found.history, journey.journey_of(found.history, asked.rules), asked.as_of)
         others = portrait.identities(found), portrait.scores(found), progress(health), portrait.counts(found)
-        show(output, main, episodes, consents, portrait.workers(found, asked.as_of), *others)
+        idle = portrait.without_effect(found)
+        show(output, main, episodes, consents, portrait.workers(found, asked.as_of), *others, idle)
 
 
 def timeline(
@@ -81,6 +82,8 @@ def timeline(
     with _asked(participant, as_of, known_at) as asked:
         facts = [fact for fact in asked.person.history.facts if not wanted or fact.event.stored_as in wanted]
         show(output, portrait.events(facts[-limit:] if limit else facts))
+        if idle := len(asked.person.history.without_effect):
+            remark(f"{idle} of their corrections and retractions change nothing: `majung person show` says why")
 
 
 def as_of(

@@ -10,6 +10,8 @@ from domain.consent_standing import ConsentStanding, consent_standing
 from domain.history import Fact
 from domain.journey import Episode, Explanation, Rules, episodes_of, journey_of, override_at, status
 from domain.roles import roles_at, roles_of
+from domain.without_effect import WithoutEffect
+from domain.without_effect import without_effect as without_effect_in
 from projections.wellbeing import WellbeingRow, wellbeing
 from replay.queries.as_of import Person
 
@@ -88,6 +90,12 @@ def counts(person: Person) -> Listing:
     """How many touchpoints of each type are in force, whichever version of it they were told in."""
     found = Counter(type(fact.event).stored_as for fact in person.history.facts)
     return Listing("counts", ("type", "events"), sorted(found.items()))
+
+
+def without_effect(person: Person) -> Listing:
+    """Corrections and retractions that change nothing, and why."""
+    rows = without_effect_in(person.history)
+    return Listing("without_effect", WithoutEffect._fields, rows, brief=WithoutEffect._fields[:4])
 
 
 def events(facts: list[Fact]) -> Listing:

@@ -13,6 +13,7 @@ from domain.consent_standing import ConsentStanding, ConsentStatus, consent_stan
 from domain.history import History
 from domain.journey import Standing, journey_of, override_at, status
 from domain.roles import Role, roles_at, roles_of
+from domain.without_effect import NoEffect, without_effect
 from projections.wellbeing import WellbeingRow, wellbeing
 
 
@@ -64,6 +65,23 @@ class AssignedWorker(Part):
     since: Instant
 
 
+class AmendmentWithoutEffect(Part):
+    """A correction or retraction that is recorded and changes nothing."""
+
+    recorded_at: Instant
+    type: str
+    reason: NoEffect
+    """`target_unknown`: nothing with the id of the target is recorded of the person, and may still come;
+    `other_identity`: the target was told of another identity of the person, so tell the amendment of that one;
+    `not_amendable`: the target is a command or an amendment."""
+    target_event_id: UUID
+    told_of: UUID | None
+    """The identity that the target was told of, where that is another one."""
+    event_id: UUID
+    participant_id: UUID
+    """The identity that the amendment was told of."""
+
+
 class PersonSummary(Answer):
     """Who this is and where they stand."""
 
@@ -98,6 +116,8 @@ class PersonSummary(Answer):
     """By instrument."""
     events: int
     """How many touchpoints are in force: happened by `as_of`, recorded by `known_at`, not voided."""
+    without_effect: list[AmendmentWithoutEffect]
+    """Corrections and retractions that change nothing, in the order in which they were recorded."""
 
 
 def summary(asked: Asked) -> PersonSummary:
@@ -131,6 +151,7 @@ def summary(asked: Asked) -> PersonSummary:
         ],
         scores=_latest(history),
         events=len(history.facts),
+        without_effect=[AmendmentWithoutEffect(**found._asdict()) for found in without_effect(history)],
     )
 
 

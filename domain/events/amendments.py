@@ -19,6 +19,8 @@ from domain.versions import present
 
 class _Amendment(Touchpoint):
     target_event_id: UUID
+    """The touchpoint's `event_id`. It must have the same `subject`: told of another one, also of one that is linked, an
+    amendment changes nothing."""
     decided_at: Annotated[Moment, AfterValidator(lambda moment: moment.astimezone(UTC))]
     """In UTC, so that the same decision is always stored as the same bytes."""
     reason: Clinical[Text] | None = None

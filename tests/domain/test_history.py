@@ -150,8 +150,10 @@ def test_a_void_that_was_decided_after_a_correction_stands() -> None:
     assert told(given(call_received, void, correction).history()) == []
 
 
-def test_an_amendment_told_in_another_persons_stream_is_ignored() -> None:
+def test_an_amendment_told_in_another_persons_stream_has_no_effect_and_is_kept_as_that() -> None:
     foreign = voided(call_received, "2025-05-05T09:30").replaced(participant_id=OTHER_PARTICIPANT)
+    history = given(call_received, identities_linked, foreign).history()
+    assert [told.event_id for told in history.without_effect] == [foreign.event_id]
     assert levels(given(call_received, identities_linked, foreign).history()) == ["loneliness_talk"]
     assert all(
         part.fact.amended_by is None for part in given(call_received, identities_linked, foreign).history().slices()

@@ -9,11 +9,13 @@ from domain.touchpoint import Touchpoint
 from tests import examples
 from tests.api.cli.conftest import Terminal
 from tests.examples import (
+    OTHER_PARTICIPANT,
     call_received,
     consent_given,
     consent_withdrawn,
     discovery_attempted,
     discovery_attempted_v1,
+    identities_linked,
     journey_ended,
     measure_taken,
     participant_registered,
@@ -63,6 +65,28 @@ def test_the_timeline_is_in_order_marks_corrections_and_leaves_out_what_was_void
     assert [row["occurred_at"] for row in rows] == sorted(row["occurred_at"] for row in rows)
     assert store_visited.event_id not in {row["event_id"] for row in rows}
     assert [row["event_id"] for row in rows if row["amended"]] == [str(call_received.event_id)]
+
+
+def test_an_amendment_that_changes_nothing_is_shown_with_the_reason_and_remarked_beside_the_timeline(
+    terminal: Terminal,
+) -> None:
+    never_came = touchpoint_voided.replaced(target_event_id=measure_taken.event_id)
+    of_another = touchpoint_corrected.replaced(participant_id=OTHER_PARTICIPANT)
+    other_end = identities_linked.replaced(participant_id=OTHER_PARTICIPANT, other_id=PERSON)
+    terminal.given(call_received, identities_linked, other_end, never_came)
+    terminal.given(of_another)
+    rows = terminal.rows("person", "show", PERSON)["without_effect"]
+    assert [(row["event_id"], row["reason"], row["told_of"]) for row in rows] == [
+        (str(never_came.event_id), "target_unknown", None),
+        (str(of_another.event_id), "other_identity", str(PERSON)),
+    ]
+    assert "2 of their corrections and retractions change nothing" in terminal.run("person", "timeline", PERSON).stderr
+
+
+def test_beside_a_timeline_whose_corrections_count_nothing_is_remarked(terminal: Terminal) -> None:
+    terminal.given(call_received, touchpoint_corrected.replaced(target_event_id=call_received.event_id))
+    assert terminal.run("person", "timeline", PERSON).stderr == ""
+    assert terminal.rows("person", "show", PERSON)["without_effect"] == []
 
 
 @pytest.mark.parametrize("name", ["discovery-attempted", "discovery-attempted.v1", "discovery-attempted.v2"])

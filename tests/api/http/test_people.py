@@ -53,6 +53,23 @@ def test_a_summary_tells_the_stage_the_rule_and_the_standing(client: TestClient,
     assert told["as_of"] == "2025-05-12T14:59:59.999999Z"
 
 
+def test_a_summary_tells_which_corrections_change_nothing_until_their_target_comes(
+    client: TestClient, majung: Majung
+) -> None:
+    of_another = touchpoint_corrected.replaced(participant_id=OTHER_PARTICIPANT, target_event_id=call_received.event_id)
+    waiting = touchpoint_corrected.replaced(target_event_id=store_visited.event_id)
+    other_end = identities_linked.replaced(participant_id=OTHER_PARTICIPANT, other_id=PARTICIPANT)
+    majung.journal.record([call_received, identities_linked, other_end])
+    assert post(client, of_another).status_code == post(client, waiting).status_code == 201
+    told = get(client)["without_effect"]
+    assert [(line["event_id"], line["reason"], line["told_of"]) for line in told] == [
+        (str(of_another.event_id), "other_identity", str(PARTICIPANT)),
+        (str(waiting.event_id), "target_unknown", None),
+    ]
+    post(client, store_visited)
+    assert [line["event_id"] for line in get(client)["without_effect"]] == [str(of_another.event_id)]
+
+
 @pytest.mark.parametrize(
     ("as_of", "standing"), [("2025-07-30", "in_contact"), ("2025-07-31", "silent"), ("2025-10-29", "lost")]
 )
