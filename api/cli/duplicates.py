@@ -49,7 +49,7 @@ def suggested(
         )
     show(
         output,
-        Listing("suggested", SuggestedLink._fields, found.links, brief=SuggestedLink._fields[:4]),
+        Listing("links", SuggestedLink._fields, found.links, brief=SuggestedLink._fields[:4]),
         Listing("too_common", TooCommon._fields, found.too_common),
     )
     if found.links:

@@ -60,7 +60,9 @@ def show_person(
             **portrait.stage(found, asked.rules, asked.as_of),
             as_of=asked.as_of,
             known_at=asked.known_at,
-            held=asked.held and _held(asked.held),
+            held_since=asked.held and asked.held.since,
+            held_read_model=asked.held and asked.held.read_model,
+            held_error=asked.held and asked.held.error,
         )
         episodes, consents = portrait.episodes(found, asked.rules), portrait.consents(found, asked.as_of)
         health = health_over_time(found.history, journey.journey_of(found.history, asked.rules), asked.as_of)
@@ -99,7 +101,7 @@ def as_of(
     with _asked(participant, as_of, known_at, rules) as asked:
         found = asked.person
         answer = record(
-            "answer",
+            "person",
             participant_id=participant,
             as_of=asked.as_of,
             known_at=asked.known_at,
@@ -119,8 +121,17 @@ def why(
 ) -> None:
     """Every change of stage with its rule and evidence, the episodes, and what is missing for the next."""
     with _asked(participant, as_of, known_at, rules) as asked:
-        explanation = portrait.explanation(journey.why(asked.person.history, asked.rules))
-        show(output, *explanation, portrait.episodes(asked.person, asked.rules))
+        found = journey.why(asked.person.history, asked.rules)
+        main = record(
+            "person",
+            participant_id=participant,
+            stage=found.stage,
+            rule_version=found.rule_version,
+            remark=found.remark,
+            as_of=asked.as_of,
+            known_at=asked.known_at,
+        )
+        show(output, main, *portrait.explanation(found), portrait.episodes(asked.person, asked.rules))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from api.cli.listing import Listing, record
+from api.cli.listing import Listing
 from api.cli.saying import what_it_says
 from domain.casework import assigned_at
 from domain.consent_standing import ConsentStanding, consent_standing
@@ -47,7 +47,9 @@ def stage(person: Person, rules: Rules, as_of: datetime) -> dict[str, object]:
         "rule_version": journey.rules.version,
         "episode": spell.episode if spell else None,
         "end_reason": spell.end_reason if spell else None,
-        "set_by_staff": override.stage if override else None,
+        "override_stage": override.stage if override else None,
+        "override_since": override.since if override else None,
+        "override_expires_on": override.expires_on if override else None,
         "roles": roles_at(roles_of(person.history), as_of),
         "standing": standing.standing,
         "last_contact_at": standing.last_contact_at,
@@ -99,7 +101,17 @@ def without_effect(person: Person) -> Listing:
 
 
 def events(facts: list[Fact]) -> Listing:
-    columns = ("occurred_at", "type", "site", "actor", "says", "amended", "recorded_at", "event_id", "participant_id")
+    columns = (
+        "occurred_at",
+        "type",
+        "site",
+        "actor",
+        "says",
+        "amended_by",
+        "recorded_at",
+        "event_id",
+        "participant_id",
+    )
     rows = [
         (
             fact.occurred_at,
@@ -107,7 +119,7 @@ def events(facts: list[Fact]) -> Listing:
             fact.event.site,
             fact.event.actor,
             what_it_says(fact.event),
-            fact.amended_by is not None,
+            fact.amended_by,
             fact.recorded_at,
             fact.event_id,
             fact.event.participant_id,
@@ -138,10 +150,9 @@ def explanation(found: Explanation) -> list[Listing]:
         for fact in step.evidence
     ]
     ahead = [(way.rule, way.to, part.words, part.holds) for way in found.ahead for part in way.requirements]
-    evidence_columns = ("number", "occurred_at", "type", "event_id", "says")
-    columns = ("number", "entered_at", "stage", "rule", "words", "why", "rule_version")
+    evidence_columns = ("sequence", "occurred_at", "type", "event_id", "says")
+    columns = ("sequence", "entered_at", "stage", "rule", "words", "why", "rule_version")
     return [
-        record("stage", person=found.root, stage=found.stage, rule_version=found.rule_version, remark=found.remark),
         Listing("transitions", columns, transitions, brief=columns[:5]),
         # An id is for copying, and does not fit beside what it says: wide terminals and the other formats have it.
         Listing("evidence", evidence_columns, evidence, brief=(*evidence_columns[:3], "says")),

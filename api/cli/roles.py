@@ -30,5 +30,5 @@ def roles(
             as_of=moments[0],
             known_at=moments[1],
         ),
-        Listing("roles", _COLUMNS, rows, brief=_COLUMNS[:5]),
+        Listing("intervals", _COLUMNS, rows, brief=_COLUMNS[:5]),
     )

@@ -36,20 +36,20 @@ _MEASURE = (
 _MEASURE_IN_BRIEF = ("instrument", "occurred_at", "score", "band", "reason", "change_from_first")
 _PROGRESS = (
     "instrument",
-    "baseline",
-    "baseline_at",
-    "baseline_event",
-    "triggered_entry",
-    "latest",
-    "latest_at",
-    "latest_event",
+    "baseline_score",
+    "baseline_occurred_at",
+    "baseline_event_id",
+    "baseline_triggered_entry",
+    "latest_score",
+    "latest_occurred_at",
+    "latest_event_id",
     "change",
     "reliable_change_index",
-    "reliable_change",
-    "important_change",
+    "reliable",
+    "important",
     "not_compared",
 )
-_PROGRESS_IN_BRIEF = ("instrument", "baseline", "latest", "change", "reliable_change", "important_change")
+_PROGRESS_IN_BRIEF = ("instrument", "baseline_score", "latest_score", "change", "reliable", "important")
 _OCCASION = (
     "instrument",
     "months",
@@ -57,9 +57,9 @@ _OCCASION = (
     "first_day",
     "last_day",
     "state",
-    "measured_at",
-    "measured_score",
-    "measured_by",
+    "score",
+    "occurred_at",
+    "event_id",
 )
 
 
@@ -81,9 +81,9 @@ def wellbeing(
     main = record(
         "wellbeing",
         participant_id=participant,
-        entered_healing_at=entry.entered_at if entry else None,
-        episode=entry.episode if entry else None,
-        rule=entry.rule if entry else None,
+        healing_entered_at=entry.entered_at if entry else None,
+        healing_episode=entry.episode if entry else None,
+        healing_rule=entry.rule if entry else None,
         rule_version=by.version,
         as_of=moment,
         known_at=known,
@@ -122,7 +122,7 @@ def _occasions(health: HealthOverTime) -> Listing:
             one.instrument,
             *found[:5],
             *(
-                (found.measure.occurred_at, found.measure.score, found.measure.event_id)
+                (found.measure.score, found.measure.occurred_at, found.measure.event_id)
                 if found.measure
                 else (None,) * 3
             ),
@@ -140,10 +140,10 @@ _FIGURES = (
     "highest",
     "higher_is_better",
     "reliability",
-    "sd",
-    "reliable_beyond",
+    "reliability_sd",
+    "reliability_beyond",
     "reliability_source",
-    "important_from",
+    "important_change",
     "important_source",
 )
 
@@ -151,7 +151,7 @@ _FIGURES = (
 def _figures(health: HealthOverTime) -> Listing:
     """What the verdicts rest on, with the sources; nothing of an instrument that is not scored here."""
     rows = [_figures_of(one) for one in health.instruments if one.instrument in INSTRUMENTS]
-    return Listing("instruments", _FIGURES, rows, brief=(*_FIGURES[:5], "reliable_beyond", "important_from"))
+    return Listing("instruments", _FIGURES, rows, brief=(*_FIGURES[:5], "reliability_beyond", "important_change"))
 
 
 def _figures_of(one: InstrumentOverTime) -> tuple[object, ...]:

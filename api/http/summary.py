@@ -89,7 +89,7 @@ class PersonSummary(Answer):
     """All pseudonyms linked to the one asked about, itself included."""
     stage: str | None
     """The stage by the rules; null where no rule has applied yet."""
-    since: Instant | None
+    entered_at: Instant | None
     """When that stage was entered."""
     days_in_stage: int | None
     """Calendar days in Seoul, to `as_of`."""
@@ -134,7 +134,7 @@ def summary(asked: Asked) -> PersonSummary:
         held=asked.held,
         identities=sorted(asked.person.identities),
         stage=found.stage,
-        since=stands.entered_at,
+        entered_at=stands.entered_at,
         days_in_stage=stands.days_in_stage,
         rule=current.rule if current else None,
         rule_version=asked.rules.version,

@@ -36,18 +36,18 @@ def test_pairs_are_told_with_their_reasons_and_how_to_link_them(three: Terminal)
     result = three.run("identities", "suggested")
     assert f"majung identities link {ONE} {OTHER} --reason" in result.stderr
     strong = {"one": str(ONE), "other": str(OTHER), "strength": "strong", "reasons": ["phone"], "parted": False}
-    assert three.rows("identities", "suggested") == {"suggested": [strong], "too_common": []}
+    assert three.rows("identities", "suggested") == {"links": [strong], "too_common": []}
     weak = {"one": str(ONE), "other": THIRD, "strength": "weak", "reasons": ["nickname"], "parted": False}
-    assert three.rows("identities", "suggested", "--weak")["suggested"] == [strong, weak]
-    assert len(three.rows("identities", "suggested", "--weak", "--limit", 1)["suggested"]) == 1
-    [mine] = three.rows("identities", "suggested", "--person", OTHER)["suggested"]
+    assert three.rows("identities", "suggested", "--weak")["links"] == [strong, weak]
+    assert len(three.rows("identities", "suggested", "--weak", "--limit", 1)["links"]) == 1
+    [mine] = three.rows("identities", "suggested", "--person", OTHER)["links"]
     assert (mine["one"], mine["other"]) == (str(OTHER), str(ONE))
 
 
 def test_a_link_ends_a_suggestion_and_its_end_brings_it_back_only_when_asked_for(three: Terminal) -> None:
     def pairs(*options: str) -> list[bool]:
         with_worker(three)
-        return [row["parted"] for row in three.rows("identities", "suggested", *options)["suggested"]]
+        return [row["parted"] for row in three.rows("identities", "suggested", *options)["links"]]
 
     three.run("identities", "link", ONE, OTHER, "--reason", "one caller")
     assert pairs("--parted") == []
@@ -64,7 +64,7 @@ def test_what_too_many_share_is_told_and_suggests_nobody(terminal: Terminal) -> 
     people = [ONE.__class__(int=ONE.int + number) for number in range(MOST_PEOPLE + 1)]
     terminal.given(*(participant_registered.replaced(participant_id=one, phone=PHONE, name=None) for one in people))
     told = terminal.rows("identities", "suggested")
-    assert told["suggested"] == []
+    assert told["links"] == []
     [common] = told["too_common"]
     assert (common["kind"], common["site"], common["people"]) == ("phone", None, len(people))
 

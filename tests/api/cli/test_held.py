@@ -40,8 +40,8 @@ def test_a_retry_folds_them_again_and_has_findings_while_it_cannot(holding: Term
 def test_a_person_who_is_held_is_shown_as_held(holding: Terminal) -> None:
     told = holding.run("person", "show", PARTICIPANT, "-o", "json")
     assert "UnknownStoredName" in told.stderr
-    assert holding.rows("person", "show", PARTICIPANT)["person"]["held"].startswith("held since ")
-    assert holding.rows("person", "show", OTHER_PARTICIPANT)["person"]["held"] is None
+    assert holding.rows("person", "show", PARTICIPANT)["person"]["held_error"] == "UnknownStoredName"
+    assert holding.rows("person", "show", OTHER_PARTICIPANT)["person"]["held_since"] is None
 
 
 def test_what_cannot_be_folded_is_refused_with_the_reason(holding: Terminal) -> None:

@@ -20,7 +20,9 @@ def test_an_override_shows_beside_the_rules_stage_and_moves_no_spell(terminal: T
 
     assert told["status"] == "recorded"
     shown = terminal.rows("person", "show", PARTICIPANT)["person"]
-    assert (shown["stage"], shown["set_by_staff"]) == ("prevention", "healing")
+    assert (shown["stage"], shown["override_stage"]) == ("prevention", "healing")
+    assert shown["override_expires_on"] == "2999-12-31"
+    assert shown["override_since"] is not None
     assert served(journey) == before
 
 
@@ -31,7 +33,7 @@ def test_an_override_taken_back_no_longer_shows(terminal: Terminal) -> None:
     told = terminal.rows("person", "end-override", PARTICIPANT, "--reason", "assessed again")
 
     assert told["status"] == "recorded"
-    assert terminal.rows("person", "show", PARTICIPANT)["person"]["set_by_staff"] is None
+    assert terminal.rows("person", "show", PARTICIPANT)["person"]["override_stage"] is None
     said = terminal.fails("person", "end-override", PARTICIPANT, "--reason", "once more", code=6)
     assert "nothing to end" in said
 
@@ -61,4 +63,4 @@ def test_a_command_told_again_is_a_duplicate_and_another_under_its_id_is_refused
 def test_what_cannot_be_overridden_is_refused(terminal: Terminal, arguments: tuple[object, ...], code: int) -> None:
     terminal.given(call_received)
     terminal.fails("person", "override", *arguments, code=code)
-    assert terminal.rows("person", "show", PARTICIPANT)["person"]["set_by_staff"] is None
+    assert terminal.rows("person", "show", PARTICIPANT)["person"]["override_stage"] is None

@@ -64,7 +64,7 @@ def test_the_timeline_is_in_order_marks_corrections_and_leaves_out_what_was_void
     rows = terminal.rows("person", "timeline", PERSON)
     assert [row["occurred_at"] for row in rows] == sorted(row["occurred_at"] for row in rows)
     assert store_visited.event_id not in {row["event_id"] for row in rows}
-    assert [row["event_id"] for row in rows if row["amended"]] == [str(call_received.event_id)]
+    assert [row["event_id"] for row in rows if row["amended_by"]] == [str(call_received.event_id)]
 
 
 def test_an_amendment_that_changes_nothing_is_shown_with_the_reason_and_remarked_beside_the_timeline(
@@ -135,12 +135,12 @@ def test_as_of_gives_one_joint_answer_at_both_clocks(terminal: Terminal) -> None
     terminal.given(participant_registered, call_received, now=NOW)
     terminal.given(risk_assessed, measure_taken, now=late)
     known = terminal.rows("person", "as-of", PERSON, "--as-of", "2025-07-31")
-    assert (known["answer"]["stage"], known["answer"]["events"], len(known["scores"])) == ("healing", 4, 1)
+    assert (known["person"]["stage"], known["person"]["events"], len(known["scores"])) == ("healing", 4, 1)
     before = terminal.rows("person", "as-of", PERSON, "--as-of", "2025-07-31", "--known-at", "2025-08-02")
-    assert (before["answer"]["stage"], before["answer"]["events"], before["scores"]) == ("prevention", 2, [])
-    assert before["answer"]["known_at"] == "2025-08-02T23:59:59.999999+09:00"
+    assert (before["person"]["stage"], before["person"]["events"], before["scores"]) == ("prevention", 2, [])
+    assert before["person"]["known_at"] == "2025-08-02T23:59:59.999999+09:00"
     nothing = terminal.rows("person", "as-of", PERSON, "--as-of", "2025-01-01")
-    assert (nothing["answer"]["stage"], nothing["answer"]["events"]) == (None, 0)
+    assert (nothing["person"]["stage"], nothing["person"]["events"]) == (None, 0)
 
 
 def test_why_names_rule_words_evidence_and_what_is_missing(terminal: Terminal) -> None:
@@ -149,7 +149,7 @@ def test_why_names_rule_words_evidence_and_what_is_missing(terminal: Terminal) -
     *_, last = found["transitions"]
     assert (last["stage"], last["rule"], last["rule_version"]) == ("healing", "H1", "1")
     assert "assessed medium or high" in last["words"]
-    evidence = [row for row in found["evidence"] if row["number"] == last["number"]]
+    evidence = [row for row in found["evidence"] if row["sequence"] == last["sequence"]]
     assert [row["event_id"] for row in evidence] == [str(risk_assessed.event_id)]
     missing = [row for row in found["not_yet"] if row["rule"] == "T1"]
     assert len(missing) > 1

@@ -14,20 +14,20 @@ def test_roles_are_told_with_their_intervals_and_evidence(terminal: Terminal) ->
     terminal.given(*healing, selected, trained, relapsed)
     told = terminal.rows("person", "roles", PARTICIPANT, "--as-of", "2025-08-15")
     assert told["person"]["roles"] == ["participant", "healing_activist"]
-    assert [row["role"] for row in told["roles"]] == ["participant", "trainee", "healing_activist"]
-    assert told["roles"][2]["evidence"] == [str(selected.event_id), str(trained.event_id)]
-    assert told["roles"][2]["until"] is None
+    assert [row["role"] for row in told["intervals"]] == ["participant", "trainee", "healing_activist"]
+    assert told["intervals"][2]["evidence"] == [str(selected.event_id), str(trained.event_id)]
+    assert told["intervals"][2]["until"] is None
     later = terminal.rows("person", "roles", PARTICIPANT, "--as-of", "2025-09-02")
     assert later["person"]["roles"] == ["participant"]
-    assert (later["roles"][2]["end"], later["roles"][2]["relapse"]) == ("stepped_down", True)
-    assert later["roles"][2]["ended_by"] == str(relapsed.event_id)
+    assert (later["intervals"][2]["end"], later["intervals"][2]["relapse"]) == ("stepped_down", True)
+    assert later["intervals"][2]["ended_by"] == str(relapsed.event_id)
 
 
 def test_roles_stand_beside_the_stage(terminal: Terminal) -> None:
     terminal.given(*healing, selected, trained)
     shown = terminal.rows("person", "show", PARTICIPANT, "--as-of", "2025-08-15")["person"]
     assert (shown["stage"], shown["roles"]) == ("re_isolation_prevention", ["participant", "healing_activist"])
-    then = terminal.rows("person", "as-of", PARTICIPANT, "--as-of", "2025-06-15")["answer"]
+    then = terminal.rows("person", "as-of", PARTICIPANT, "--as-of", "2025-06-15")["person"]
     assert (then["stage"], then["roles"]) == ("healing", ["participant"])
     assert "relapse" not in terminal.run("person", "show", PARTICIPANT).stdout
 

@@ -14,17 +14,15 @@ def test_a_person_has_measures_change_since_the_baseline_and_occasions(terminal:
     declined = on(measure_not_taken.replaced(instrument="UCLA-3", reason="declined"), "2025-12-01")
     terminal.given(*STORY, declined)
     told = terminal.rows("person", "wellbeing", PARTICIPANT, "--as-of", "2026-01-31")
-    assert (told["wellbeing"]["rule"], told["wellbeing"]["rule_version"], told["wellbeing"]["episode"]) == (
-        "H2",
-        "1",
-        1,
-    )
+    main = told["wellbeing"]
+    assert (main["healing_rule"], main["rule_version"], main["healing_episode"]) == ("H2", "1", 1)
     assert [row["score"] for row in told["measures"]] == [8.0, 5.0, None]
     [progress] = told["since_baseline"]
-    assert (progress["baseline"], progress["latest"], progress["change"]) == (8.0, 5.0, -3.0)
-    assert (round(progress["reliable_change_index"], 3), progress["reliable_change"]) == (-2.689, "improved")
-    assert (progress["triggered_entry"], progress["important_change"], progress["not_compared"]) == (False, None, None)
-    assert [(row["months"], row["state"], row["measured_score"]) for row in told["occasions"]] == [
+    assert (progress["baseline_score"], progress["latest_score"], progress["change"]) == (8.0, 5.0, -3.0)
+    assert (round(progress["reliable_change_index"], 3), progress["reliable"]) == (-2.689, "improved")
+    assert progress["baseline_triggered_entry"] is False
+    assert (progress["important"], progress["not_compared"]) == (None, None)
+    assert [(row["months"], row["state"], row["score"]) for row in told["occasions"]] == [
         (0, "measured", 8.0),
         (3, "measured", 5.0),
         (6, "declined", None),
@@ -32,7 +30,8 @@ def test_a_person_has_measures_change_since_the_baseline_and_occasions(terminal:
         (24, "not_yet", None),
     ]
     [figures] = told["instruments"]
-    assert (figures["reliability"], figures["sd"], round(figures["reliable_beyond"], 3)) == (0.81, 1.81, 2.187)
+    assert (figures["reliability"], figures["reliability_sd"]) == (0.81, 1.81)
+    assert round(figures["reliability_beyond"], 3) == 2.187
     assert "Hodgetts" in figures["reliability_source"]
 
 
@@ -41,7 +40,7 @@ def test_both_clocks_and_the_rules_may_be_told(terminal: Terminal) -> None:
     [then] = terminal.rows("person", "wellbeing", PARTICIPANT, "--as-of", "2025-08-31")["since_baseline"]
     assert (then["change"], then["not_compared"]) == (None, "no score after the baseline")
     told = terminal.rows("person", "wellbeing", PARTICIPANT, "--rules", "as-recorded")
-    assert (told["wellbeing"]["rule"], told["since_baseline"][0]["baseline"]) == ("S1", 5.0)
+    assert (told["wellbeing"]["healing_rule"], told["since_baseline"][0]["baseline_score"]) == ("S1", 5.0)
     terminal.fails("person", "wellbeing", PARTICIPANT, "--known-at", "2020-01-01", code=4)
     terminal.fails("person", "wellbeing", OTHER_PARTICIPANT, code=4)
     terminal.fails("person", "wellbeing", PARTICIPANT, "--rules", "unheard-of", code=2)
@@ -50,7 +49,7 @@ def test_both_clocks_and_the_rules_may_be_told(terminal: Terminal) -> None:
 def test_show_has_one_line_for_each_instrument(terminal: Terminal) -> None:
     terminal.given(*STORY)
     [line] = terminal.rows("person", "show", PARTICIPANT)["since_baseline"]
-    assert (line["instrument"], line["baseline"], line["latest"], line["change"], line["reliable_change"]) == (
+    assert (line["instrument"], line["baseline_score"], line["latest_score"], line["change"], line["reliable"]) == (
         "UCLA-3",
         8.0,
         5.0,

@@ -46,7 +46,7 @@ def test_a_summary_tells_the_stage_the_rule_and_the_standing(client: TestClient,
     told = get(client, as_of="2025-05-12")
     assert told["participant_id"] == str(PARTICIPANT)
     assert told["identities"] == [str(PARTICIPANT)]
-    assert (told["stage"], told["since"], told["rule"]) == ("prevention", "2025-05-02T01:15:00Z", "P1")
+    assert (told["stage"], told["entered_at"], told["rule"]) == ("prevention", "2025-05-02T01:15:00Z", "P1")
     assert (told["rule_version"], told["episode"], told["days_in_stage"]) == ("1", 1, 10)
     assert (told["standing"], told["last_contact_at"]) == ("in_contact", "2025-05-02T01:15:00Z")
     assert (told["events"], told["version"], told["known_at"]) == (1, 1, None)
