@@ -45,6 +45,11 @@ def event_of(stored_name: str) -> str:
     return stored_name.rpartition(".v")[0]
 
 
+def named(told: str) -> list[str]:
+    """The stored names that are meant by one of them, or by the name of an event without its version; none: unknown."""
+    return [name for name in Touchpoint.registry if told in (name, event_of(name))]
+
+
 def versions_of(stored_name: str) -> list[str]:
     """All stored names of the event that this is a stored name of, the oldest first."""
     same = [name for name in Touchpoint.registry if event_of(name) == event_of(stored_name)]

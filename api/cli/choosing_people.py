@@ -7,9 +7,8 @@ from uuid import UUID
 
 import typer
 
-from api.cli.options import beginning_option, moment_option
+from api.cli.options import beginning_option, moment_option, stored_names_meant
 from api.wiring import Majung
-from domain.touchpoint import Touchpoint
 from replay.queries.as_of import PersonUnknown
 from replay.queries.choice import Choice, people_of
 
@@ -23,7 +22,9 @@ PeopleFile = Annotated[
 Types = Annotated[
     list[str] | None,
     typer.Option(
-        "--type", metavar="TYPE", help="People with an event of this type, as `majung schema list` names it; several."
+        "--type",
+        metavar="TYPE",
+        help="People with an event of this type, in any of its versions: call-received; several.",
     ),
 ]
 Source = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="People with an event of this source.")]
@@ -58,14 +59,13 @@ def choice_of(
 
     Raises BadParameter for what names nobody, for a type that is none, and for a line that is no id.
     """
-    if unknown := [name for name in types or () if name not in Touchpoint.registry]:
-        raise typer.BadParameter(f"no event is stored as {', '.join(unknown) or '(nothing)'}: see `majung schema list`")
+    meant = stored_names_meant(types or ())
     if source is not None and not source.strip():
         raise typer.BadParameter("no event is of an empty source: name one as events do, or leave --source out")
     if recorded_from is not None and recorded_until is not None and recorded_until < recorded_from:
         raise typer.BadParameter("--recorded-until is before --recorded-from: no event is recorded in between")
     named = [*(people or ()), *(_in(file) if file else ())] or None
-    return Choice(types or None, source, recorded_from, recorded_until, named)
+    return Choice(meant or None, source, recorded_from, recorded_until, named)
 
 
 def _in(file: Path) -> list[UUID]:

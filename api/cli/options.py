@@ -1,6 +1,6 @@
 """The options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from api.cli.output import Format
 from api.commands import Actor, Reason, Words
 from domain.clock import NotAnInstant, parse_beginning, parse_moment
+from domain.nearest import nearest
+from domain.schema import stored_names
+from domain.versions import event_of, named
 
 
 def _moment(text: str, read: Callable[[str], datetime] = parse_moment) -> datetime:
@@ -30,6 +33,21 @@ def day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise typer.BadParameter("must be a day such as 2025-12-31") from None
+
+
+def stored_names_meant(told: Iterable[str]) -> list[str]:
+    """The stored names of events that were named with their version or, for all of its versions, without.
+
+    Raises BadParameter for what names no event.
+    """
+    names: list[str] = []
+    for one in told:
+        if not (meant := named(one)):
+            near = nearest(one, map(event_of, stored_names()))
+            said = f"did you mean {near}?" if near else "`majung schema list` has them all"
+            raise typer.BadParameter(f"no event is stored as {one!r}: {said}")
+        names += meant
+    return names
 
 
 def moment_option(name: str, help: str) -> Any:

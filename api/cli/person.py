@@ -15,21 +15,21 @@ from api import wiring
 from api.cli import portrait
 from api.cli.listing import record
 from api.cli.messages import remark
-from api.cli.options import MOST_ROWS, AsOf, KnownAt, Output, Participant
+from api.cli.options import MOST_ROWS, AsOf, KnownAt, Output, Participant, stored_names_meant
 from api.cli.output import Format, show
 from api.cli.rule_sets import RulesTold, rule_set
 from api.cli.values import readable
 from api.cli.wellbeing import progress
 from api.settings import load_settings
 from domain import journey
-from domain.schema import stored_names
 from domain.versions import alike
 from projections.progress import health_over_time
 from replay.live.held import Held, folding, held_among
 from replay.queries.as_of import Person, person
 
 Types = Annotated[
-    list[str] | None, typer.Option("--type", metavar="NAME", help="Only events of this type; may be given again.")
+    list[str] | None,
+    typer.Option("--type", metavar="TYPE", help="Only this type, in all of its versions: call-received; several."),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, max=MOST_ROWS, help="Only the last so many.")]
 
@@ -80,7 +80,7 @@ def timeline(
     output: Output = Format.TABLE,
 ) -> None:
     """What happened, in order; what was corrected is shown as corrected and marked, what was voided is left out."""
-    wanted = alike(map(_stored_name, types or []))
+    wanted = alike(stored_names_meant(types or []))
     with _asked(participant, as_of, known_at) as asked:
         facts = [fact for fact in asked.person.history.facts if not wanted or fact.event.stored_as in wanted]
         show(output, portrait.events(facts[-limit:] if limit else facts))
@@ -154,12 +154,3 @@ def _asked(
 def _held(mark: Held) -> str:
     what = f"the fold of {mark.read_model} fails" if mark.read_model else "an event does not read"
     return f"held since {readable(mark.since)}: lists and figures show rows of before, since {what} ({mark.error})"
-
-
-def _stored_name(told: str) -> str:
-    """A type may be named with its version or without."""
-    names = stored_names()
-    found = [name for name in names if name == told or name.rpartition(".v")[0] == told]
-    if not found:
-        raise typer.BadParameter(f"no event is stored as {told!r}: `majung schema list` has them all")
-    return found[-1]

@@ -104,7 +104,8 @@ def test_the_timeline_may_be_one_type_and_only_its_last_rows(terminal: Terminal)
     rows = terminal.rows("person", "timeline", PERSON, "--type", "call-received", "--limit", "2")
     assert [row["event_id"] for row in rows] == [str(call.event_id) for call in calls[1:]]
     assert "channel=phone" in rows[0]["says"]
-    assert "schema list" in terminal.fails("person", "timeline", PERSON, "--type", "called", code=2)
+    assert "schema list" in terminal.fails("person", "timeline", PERSON, "--type", "phoned", code=2)
+    assert "mean call-received?" in terminal.fails("person", "timeline", PERSON, "--type", "call_received", code=2)
     terminal.fails("person", "timeline", PERSON, "--limit", "0", code=2)
 
 
