@@ -28,6 +28,7 @@ class AlertState(StrEnum):
 
 
 CALLING = frozenset({AlertState.OPEN, AlertState.ESCALATED})
+Place = tuple[int, datetime, UUID]
 _ORDER = {state: place for place, state in enumerate(AlertState)}
 
 
@@ -100,7 +101,12 @@ def alert_list(
         for row, line in lines
         if (everything or line.state in CALLING) and (worker is None or _reaches(row, line, worker, manager, at))
     ]
-    return sorted(found, key=lambda line: (_ORDER[line.state], line.raised_at, line.event_id))
+    return sorted(found, key=place)
+
+
+def place(line: AlertLine) -> Place:
+    """Where an alert stands on the list of a moment."""
+    return _ORDER[line.state], line.raised_at, line.event_id
 
 
 class _Told(NamedTuple):
@@ -145,7 +151,7 @@ class Telling:
                 self._told[event_id] = _Told(line, True)
             elif before is not None:
                 self._told[event_id] = _Told(before.line, calls)
-        return sorted(news, key=lambda line: (_ORDER[line.state], line.raised_at, line.event_id))
+        return sorted(news, key=place)
 
     def _calls(self, line: AlertLine) -> bool:
         return self._worker is None or line.state == AlertState.ESCALATED or self._worker in line.recipients

@@ -2,30 +2,36 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from datetime import datetime
+from struct import Struct
+from typing import Annotated, Literal, NamedTuple, Self
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.commands import Actor, Words
 from api.http.answer import Instant, Part
 from api.http.commands import COMMANDED, body_of, contended, read_command, receipt_response
-from api.http.parameters import Moment, PersonId
-from api.http.problems import Problem, documented
+from api.http.cursor import NEXT_LINK, OTHER_MOMENT, Paged, cursor, place_in
+from api.http.parameters import MOST_ITEMS, Moment, PersonId
+from api.http.problems import Problem, documented, invalid
 from api.http.streams import LastEventId, Readers, event_stream, id_line, message
 from api.wiring import Majung
 from domain.acknowledging import AlertError
 from domain.alerts import Cause
-from domain.clock import END_OF_TIME
+from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
+from domain.cloud_events import in_utc
 from domain.codes import About
-from projections.alert_list import AlertLine, AlertState, alert_list
+from projections.alert_list import AlertLine, AlertState, Place, alert_list, place
 from replay.commands import acknowledging
 from replay.queries.alerts import Look, Mark, News, Watcher, everything, looks, standing
 
 READERS_AT_MOST = 500
+_PLACE = Struct(">q?Bq16s")
 
 
 class Watched(BaseModel):
@@ -44,6 +50,31 @@ class AlertsAsked(Watched):
     """What called for somebody then. A date, to its end in Seoul, or a time stamp with its offset. Without it, now."""
     all: bool = False
     """Also those that were acknowledged, and those that were told too late to alarm anybody."""
+    limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
+    """How many alerts a page has at most."""
+    cursor: str | None = None
+    """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
+
+
+class PlaceOnList(NamedTuple):
+    """Where a page ended, and of which moment the list was: states are those of one moment on all of its pages."""
+
+    at: datetime
+    is_now: bool
+    """No moment was asked for: everything that is recorded counts."""
+    place: Place
+
+    def write(self) -> bytes:
+        state, raised_at, event_id = self.place
+        return _PLACE.pack(to_microseconds(self.at), self.is_now, state, to_microseconds(raised_at), event_id.bytes)
+
+    @classmethod
+    def read(cls, written: bytes) -> Self:
+        """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
+        at, is_now, state, raised_at, event_id = _PLACE.unpack(written)
+        if at > to_microseconds(END_OF_TIME):
+            raise ValueError("not a moment")
+        return cls(from_microseconds(at), is_now, (state, from_microseconds(raised_at), UUID(bytes=event_id)))
 
 
 class AlertTold(Part):
@@ -73,10 +104,13 @@ class AlertTold(Part):
 
 
 class AlertList(Part):
-    """Alerts at a moment: escalated ones first, then the oldest first."""
+    """One page of the alerts at a moment: escalated ones first, then the oldest first."""
 
     as_of: Instant
+    """The same on every page."""
     alerts: list[AlertTold]
+    next_cursor: str | None
+    """For the next page, as in the `next` link; null on the last page."""
 
 
 class AcknowledgeCommand(BaseModel):
@@ -127,16 +161,30 @@ def alerts_router(majung: Majung, readers: Readers[Look]) -> APIRouter:
         "/v1/alerts",
         response_model=AlertList,
         summary="What cannot wait",
-        responses=documented("invalid-parameter", "refused-by-policy", "database-unavailable", "vault-unavailable"),
+        responses={
+            200: {"headers": NEXT_LINK},
+            **documented("invalid-parameter", "refused-by-policy", "database-unavailable", "vault-unavailable"),
+        },
     )
-    def _(asked: Annotated[AlertsAsked, Query()]) -> AlertList:
-        """The alerts that call for somebody, as known now: escalated ones first, then the oldest first."""
+    def _(asked: Annotated[AlertsAsked, Query()], response: Response) -> AlertList:
+        """The alerts that call for somebody, as known now: escalated ones first, then the oldest first.
+
+        Follow the `next` link until there is none."""
         journal.ensure_worker(asked.worker)
-        at = asked.as_of or majung.now()
+        after = place_in(Paged.ALERTS, asked.cursor, PlaceOnList.read)
+        if after is not None and asked.as_of != (None if after.is_now else after.at):
+            raise invalid({"cursor": OTHER_MOMENT})
+        at = after.at if after else asked.as_of or majung.now()
         bound = asked.as_of or END_OF_TIME
         rows = everything(journal) if asked.all else standing(journal, bound)
         found = alert_list(rows, at, manager=manager, as_of=bound, worker=asked.worker, everything=asked.all)
-        return AlertList(as_of=at, alerts=[_told(line) for line in found])
+        ahead = [line for line in found if after is None or place(line) > after.place]
+        page = ahead[: asked.limit]
+        following = None
+        if len(ahead) > len(page):
+            following = cursor(Paged.ALERTS, PlaceOnList(at, asked.as_of is None, place(page[-1])).write())
+            response.headers["Link"] = f'<{_next(asked, following)}>; rel="next"'
+        return AlertList(as_of=at, alerts=[_told(line) for line in page], next_cursor=following)
 
     @router.get(
         "/v1/alerts/stream",
@@ -214,6 +262,14 @@ def _problems() -> Iterator[None]:
             yield
     except AlertError as error:
         raise Problem(error.code, _WHAT_TO_DO[error.code]) from None
+
+
+def _next(asked: AlertsAsked, following: str) -> str:
+    """A relative reference, as for a timeline."""
+    query = [("as_of", in_utc(asked.as_of))] if asked.as_of is not None else []
+    query += [("worker", asked.worker)] if asked.worker is not None else []
+    query += [("all", "true")] if asked.all else []
+    return f"/v1/alerts?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', following)])}"
 
 
 def _told(line: AlertLine) -> AlertTold:

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.http.answer import Instant, Part
-from api.http.cursor import Cursor
-from api.http.parameters import MOST_ITEMS, readable
+from api.http.cursor import NEXT_LINK, MomentAndId, Paged, cursor, place_in
+from api.http.parameters import MOST_ITEMS
 from api.http.problems import documented
 from api.http.workers import AsOf
 from api.wiring import Majung
@@ -27,7 +27,7 @@ class ConcernsAsked(AsOf):
     """Only those that are not closed: neither found nor ended."""
     limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
     """How many concerns a page has at most."""
-    cursor: Annotated[str, AfterValidator(readable)] | None = None
+    cursor: str | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
 
 
@@ -66,9 +66,6 @@ class Concerns(Part):
     """How many events of the journal are not in this answer yet."""
 
 
-_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
-
-
 def concerns_router(majung: Majung) -> APIRouter:
     """The endpoint about all concerns. It reads rows that the worker process keeps up to date."""
     router = APIRouter(prefix="/v1/concerns", tags=["concerns"])
@@ -77,12 +74,12 @@ def concerns_router(majung: Majung) -> APIRouter:
         "",
         response_model=Concerns,
         summary="Concerns about people who are not in contact yet",
-        responses={200: {"headers": _LINK}, **documented("invalid-parameter", "database-unavailable")},
+        responses={200: {"headers": NEXT_LINK}, **documented("invalid-parameter", "database-unavailable")},
     )
     def _(asked: Annotated[ConcernsAsked, Query()], response: Response) -> Any:
         """Every concern and how the search stands, as known now. Follow the `next` link until there is none."""
         moment = asked.as_of or majung.now()
-        after = None if asked.cursor is None else Cursor.read(asked.cursor)
+        after = place_in(Paged.CONCERNS, asked.cursor, MomentAndId.read)
         with majung.database.read() as connection:
             [served] = generations.live(connection, [concerns])
             found = concerns_at(
@@ -90,10 +87,11 @@ def concerns_router(majung: Majung) -> APIRouter:
             )
             behind = majung.lag_in(connection).behind
         page = found[: asked.limit]
-        cursor = Cursor(page[-1].opened_at, page[-1].opened_by).write() if len(found) > len(page) else None
-        if cursor is not None:
-            response.headers["Link"] = f'<{_next(asked, cursor)}>; rel="next"'
-        return Concerns(as_of=moment, concerns=[_told(one) for one in page], next_cursor=cursor, behind=behind)
+        last = MomentAndId(page[-1].opened_at, page[-1].opened_by) if len(found) > len(page) else None
+        following = cursor(Paged.CONCERNS, last.write()) if last else None
+        if following is not None:
+            response.headers["Link"] = f'<{_next(asked, following)}>; rel="next"'
+        return Concerns(as_of=moment, concerns=[_told(one) for one in page], next_cursor=following, behind=behind)
 
     return router
 
@@ -102,7 +100,7 @@ def _told(found: ConcernStands) -> ConcernTold:
     return ConcernTold(**found._asdict())
 
 
-def _next(asked: ConcernsAsked, cursor: str) -> str:
+def _next(asked: ConcernsAsked, following: str) -> str:
     query = [("as_of", in_utc(asked.as_of))] if asked.as_of is not None else []
     query += [("open", "true")] if asked.open else []
-    return f"/v1/concerns?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', cursor)])}"
+    return f"/v1/concerns?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', following)])}"

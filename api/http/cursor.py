@@ -1,35 +1,85 @@
-"""The place in a timeline where a page ended: opaque to callers, and the same whatever arrives later."""
+"""Where a page of a list ended: opaque to callers, the same whatever arrives later, and of no other list.
+
+In base64url: one byte for the kind of list, the CRC-32 of what the list is about, and the place in it.
+"""
 
 import re
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from enum import Enum
+from typing import NamedTuple, Self, TypeVar
 from uuid import UUID
+from zlib import crc32
 
+from api.http.parameters import ADVICE
+from api.http.problems import invalid
 from domain.clock import from_microseconds, to_microseconds
 
-_TEXT = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
-_TIME_BYTES = 8
+NEXT_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
+_TEXT = re.compile(r"[A-Za-z0-9_-]{1,1600}", re.ASCII)
+_HEAD = struct.Struct(">BI")
+_MOMENT_AND_ID = struct.Struct(">q16s")
+OTHER_MOMENT = "is that of a list of another as_of: begin this list without a cursor"
+P = TypeVar("P")
 
 
-class Cursor(NamedTuple):
-    """The key of the last touchpoint of a page: 8 bytes of microseconds and 16 of the id, in base64url."""
+class Paged(Enum):
+    """The lists that have pages."""
 
-    occurred_at: datetime
+    TIMELINE = 1
+    CONCERNS = 2
+    FOLLOW_UPS = 3
+    ALERTS = 4
+
+
+_WHOSE = {
+    Paged.TIMELINE: "of a timeline",
+    Paged.CONCERNS: "of /v1/concerns",
+    Paged.FOLLOW_UPS: "of /v1/follow-ups",
+    Paged.ALERTS: "of /v1/alerts",
+}
+
+
+def cursor(of: Paged, place: bytes, about: str = "") -> str:
+    """The cursor of a place in a list; `about` tells lists of one kind apart."""
+    head = _HEAD.pack(of.value, crc32(about.encode()))
+    return urlsafe_b64encode(head + place).rstrip(b"=").decode()
+
+
+def place_in(of: Paged, told: str | None, read: Callable[[bytes], P], about: str = "") -> P | None:
+    """The place that a cursor of this list names; None without one. `read` raises ValueError for what is no place.
+
+    Raises Problem 422, which says whether it is that of another list.
+    """
+    if told is None:
+        return None
+    try:
+        if not _TEXT.fullmatch(told):
+            raise ValueError("not a cursor")
+        raw = urlsafe_b64decode(told + "=" * (-len(told) % 4))
+        kind, whose = _HEAD.unpack_from(raw)
+        found = Paged(kind)
+        if found is of and whose == crc32(about.encode()):
+            return read(raw[_HEAD.size :])
+    except (ValueError, OverflowError, struct.error):
+        raise invalid({"cursor": ADVICE["cursor"]}) from None
+    other = "of another timeline" if found is of else _WHOSE[found]
+    raise invalid({"cursor": f"is one {other}: begin this list without a cursor"})
+
+
+class MomentAndId(NamedTuple):
+    """The key of the last line of a page, in a list that is ordered by a moment and an event's id."""
+
+    moment: datetime
     event_id: UUID
 
-    def write(self) -> str:
-        moment = to_microseconds(self.occurred_at).to_bytes(_TIME_BYTES, "big", signed=True)
-        return urlsafe_b64encode(moment + self.event_id.bytes).decode()
+    def write(self) -> bytes:
+        return _MOMENT_AND_ID.pack(to_microseconds(self.moment), self.event_id.bytes)
 
     @classmethod
-    def read(cls, text: str) -> "Cursor":
-        """Raises ValueError for what `write` never gives."""
-        if not _TEXT.fullmatch(text):
-            raise ValueError("not a cursor")
-        raw = urlsafe_b64decode(text)
-        try:
-            moment = from_microseconds(int.from_bytes(raw[:_TIME_BYTES], "big", signed=True))
-        except OverflowError:
-            raise ValueError("not a cursor") from None
-        return cls(moment, UUID(bytes=raw[_TIME_BYTES:]))
+    def read(cls, place: bytes) -> Self:
+        """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
+        moment, event_id = _MOMENT_AND_ID.unpack(place)
+        return cls(from_microseconds(moment), UUID(bytes=event_id))

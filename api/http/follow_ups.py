@@ -3,9 +3,7 @@
 It comes from the read model, as known now: what the journal knew at another time is not kept there.
 """
 
-import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple, Self
@@ -13,11 +11,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Select, select
 
 from api.commands import Actor
 from api.http.answer import Instant, Part
+from api.http.cursor import NEXT_LINK, OTHER_MOMENT, Paged, cursor, place_in
 from api.http.parameters import MOST_ITEMS, Moment
 from api.http.problems import documented, invalid
 from api.wiring import Majung
@@ -30,10 +29,8 @@ from projections.whom_to_call import Call, Place, Urgency, places
 from replay.live import generations
 
 _FIXED = struct.Struct(">qIBbqB16sq")
-_TEXT = re.compile(r"[A-Za-z0-9_-]{63,1200}={0,2}", re.ASCII)
 _HIGHEST_RANK = 1_000_000_000
 _PROBLEMS = "invalid-parameter", "refused-by-policy", "database-unavailable"
-_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
 
 
 class PlaceOnList(NamedTuple):
@@ -42,32 +39,20 @@ class PlaceOnList(NamedTuple):
     as_of: datetime
     place: Place
 
-    def write(self) -> str:
+    def write(self) -> bytes:
         rank, level, weight, moment, kind, component, due_from, subject = self.place
         fixed = to_microseconds(self.as_of), rank, level, weight, moment, kind
-        packed = _FIXED.pack(*fixed, component.bytes, to_microseconds(due_from))
-        return urlsafe_b64encode(packed + subject.encode()).decode()
+        return _FIXED.pack(*fixed, component.bytes, to_microseconds(due_from)) + subject.encode()
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Raises ValueError for what `write` never gives."""
-        if not _TEXT.fullmatch(text):
-            raise ValueError("not a cursor")
-        raw = urlsafe_b64decode(text)
-        as_of, rank, level, weight, moment, kind, component, due_from = _FIXED.unpack(raw[: _FIXED.size])
-        subject = raw[_FIXED.size :].decode()
-        try:
-            asked, due = from_microseconds(as_of), from_microseconds(due_from)
-        except OverflowError:
-            raise ValueError("not a cursor") from None
+    def read(cls, place: bytes) -> Self:
+        """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
+        as_of, rank, level, weight, moment, kind, component, due_from = _FIXED.unpack_from(place)
+        subject = place[_FIXED.size :].decode()
+        asked, due = from_microseconds(as_of), from_microseconds(due_from)
         if "\0" in subject or rank > _HIGHEST_RANK or asked > END_OF_TIME:
             raise ValueError("not a cursor")
         return cls(asked, Place(rank, level, weight, moment, kind, UUID(bytes=component), due, subject))
-
-
-def _readable(cursor: str) -> str:
-    PlaceOnList.read(cursor)
-    return cursor
 
 
 class ListAsked(BaseModel):
@@ -86,7 +71,7 @@ class ListAsked(BaseModel):
     """Only people assigned to this worker at `as_of`, by pseudonym."""
     limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
     """How many lines a page has at most."""
-    cursor: Annotated[str, AfterValidator(_readable)] | None = None
+    cursor: str | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
 
 
@@ -129,12 +114,12 @@ def follow_ups_router(majung: Majung) -> APIRouter:
         "/v1/follow-ups",
         response_model=FollowUpList,
         summary="Whom to call and why, most urgent first",
-        responses={200: {"headers": _LINK}, **documented(*_PROBLEMS)},
+        responses={200: {"headers": NEXT_LINK}, **documented(*_PROBLEMS)},
     )
     def _(asked: Annotated[ListAsked, Query()], response: Response) -> Any:
         """Nobody who is not to be called. What comes between two pages shifts nothing on the second."""
         majung.journal.ensure_worker(asked.worker)
-        after = None if asked.cursor is None else PlaceOnList.read(asked.cursor)
+        after = place_in(Paged.FOLLOW_UPS, asked.cursor, PlaceOnList.read)
         as_of = _as_of(majung, asked, after)
         with majung.database.read() as connection:
             found = _lines(connection, asked, as_of, after)
@@ -152,7 +137,7 @@ def _as_of(majung: Majung, asked: ListAsked, after: PlaceOnList | None) -> datet
     if after is None:
         return told or end_of_day(day_of(majung.now()))
     if told not in (None, after.as_of):
-        raise invalid({"cursor": "is that of a list of another as_of"})
+        raise invalid({"cursor": OTHER_MOMENT})
     return after.as_of
 
 
@@ -184,13 +169,13 @@ def _told(found: Sequence[tuple[Call, Place]], limit: int, as_of: datetime, *, b
     return FollowUpList(
         as_of=as_of,
         items=[FollowUpTold(**call._asdict()) for call, _ in shown],
-        next_cursor=PlaceOnList(as_of, shown[-1][1]).write() if more else None,
+        next_cursor=cursor(Paged.FOLLOW_UPS, PlaceOnList(as_of, shown[-1][1]).write()) if more else None,
         behind=behind,
     )
 
 
-def _next(asked: ListAsked, as_of: datetime, cursor: str) -> str:
+def _next(asked: ListAsked, as_of: datetime, following: str) -> str:
     """A relative reference, as for a timeline."""
     chosen = [("kind", asked.kind), ("urgency", asked.urgency), ("worker", asked.worker)]
     query = [("as_of", in_utc(as_of)), *((name, value) for name, value in chosen if value is not None)]
-    return f"/v1/follow-ups?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', cursor)])}"
+    return f"/v1/follow-ups?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', following)])}"

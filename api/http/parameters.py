@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from api.http.cursor import Cursor
 from domain.clock import END_OF_TIME, parse_moment
 from domain.follow_ups import Kind
 from domain.touchpoint import Touchpoint
@@ -52,12 +51,6 @@ def known_type(name: str) -> str:
     return name
 
 
-def readable(cursor: str) -> str:
-    """A cursor that `Cursor.read` reads."""
-    Cursor.read(cursor)
-    return cursor
-
-
 _MOMENTS = {"type": "string", "examples": ["2025-09-30", "2025-09-30T09:00:00+09:00"]}
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENTS)]
 StoredName = Annotated[
@@ -93,7 +86,7 @@ class Page(Clocks):
 
     limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
     """How many touchpoints a page has at most."""
-    cursor: Annotated[str, AfterValidator(readable)] | None = None
+    cursor: str | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
     type: list[StoredName] = []
     """Only touchpoints of this type, in whichever version of it they were told; give it again for more types."""

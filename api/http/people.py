@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.answer import Answer, Asked, ask
+from api.http.cursor import NEXT_LINK
 from api.http.entity_tags import entity_tag, not_modified
 from api.http.journey import PersonJourney, journey
 from api.http.network import Compared, PersonNetwork, network
@@ -15,7 +16,7 @@ from api.http.parameters import ADVICE, Clocks, Page, PersonId, Ruled
 from api.http.problems import Problem, documented, invalid
 from api.http.roles import PersonRoles, roles
 from api.http.summary import PersonSummary, summary
-from api.http.timeline import Timeline, timeline
+from api.http.timeline import Timeline, begins_after, timeline
 from api.http.wellbeing import PersonWellbeing, wellbeing
 from api.wiring import Majung
 from domain.clock import END_OF_TIME
@@ -28,7 +29,6 @@ from replay.queries.shared_ties import ties_seen_by
 Told = TypeVar("Told", bound=Answer)
 
 _TAG = {"ETag": {"description": "Names this answer; send it back in If-None-Match.", "schema": {"type": "string"}}}
-_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"headers": _TAG},
     304: {"description": "The answer that If-None-Match names still holds."},
@@ -77,12 +77,13 @@ def people_router(majung: Majung) -> APIRouter:
     @router.get(
         "/timeline",
         response_model=Timeline,
-        responses={200: {"headers": _TAG | _LINK}},
+        responses={200: {"headers": _TAG | NEXT_LINK}},
         summary="What happened to a person, page by page",
     )
     def _(person: PersonId, page: Annotated[Page, Query()], request: Request, response: Response) -> Any:
         """Follow the `next` link until there is none. Arrivals between pages shift nothing."""
-        told = answer(request, response, person, page, lambda asked: timeline(asked, page))
+        after = begins_after(person, page)
+        told = answer(request, response, person, page, lambda asked: timeline(asked, page, after))
         if isinstance(told, Timeline) and told.next_cursor is not None:
             response.headers["Link"] = f'<{_next(person, page, told.next_cursor)}>; rel="next"'
         return told

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from api.http.answer import Answer, Asked, Instant, Part
-from api.http.cursor import Cursor
+from api.http.cursor import MomentAndId, Paged, cursor, place_in
 from api.http.parameters import Page
 from domain.cloud_events import in_utc
 from domain.history import Fact
@@ -48,12 +48,17 @@ class Timeline(Answer):
     """For the next page, as in the `next` link; null on the last page."""
 
 
-def timeline(asked: Asked, page: Page) -> Timeline:
+def begins_after(participant_id: UUID, page: Page) -> MomentAndId | None:
+    """Where the page before ended. Raises Problem 422 for a cursor that is not of this person's timeline."""
+    return place_in(Paged.TIMELINE, page.cursor, MomentAndId.read, str(participant_id))
+
+
+def timeline(asked: Asked, page: Page, after: MomentAndId | None) -> Timeline:
     """The page of a person's timeline at both clocks."""
     wanted = alike(page.type)
-    after = None if page.cursor is None else Cursor.read(page.cursor)
     facts = [fact for fact in asked.person.history.facts if _is_on(fact, after, wanted)]
     shown = facts[: page.limit]
+    last = MomentAndId(shown[-1].occurred_at, shown[-1].event_id) if len(facts) > len(shown) else None
     return Timeline(
         participant_id=asked.participant_id,
         as_of=asked.as_of,
@@ -61,11 +66,11 @@ def timeline(asked: Asked, page: Page) -> Timeline:
         version=asked.person.version,
         held=asked.held,
         items=[_item(fact) for fact in shown],
-        next_cursor=Cursor(shown[-1].occurred_at, shown[-1].event_id).write() if len(facts) > len(shown) else None,
+        next_cursor=cursor(Paged.TIMELINE, last.write(), str(asked.participant_id)) if last else None,
     )
 
 
-def _is_on(fact: Fact, after: Cursor | None, wanted: frozenset[str]) -> bool:
+def _is_on(fact: Fact, after: MomentAndId | None, wanted: frozenset[str]) -> bool:
     if wanted and fact.event.stored_as not in wanted:
         return False
     return after is None or (fact.occurred_at, fact.event_id) > after

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.http import streams
 from api.wiring import MODELS, Majung
+from domain.clock import parse_moment
 from domain.touchpoint import Touchpoint
 from replay.commands.acknowledging import acknowledge
 from replay.queries import alerts as replay_alerts
@@ -19,6 +20,7 @@ from tests.api.http.event_streams import Message, Place, Stream, served
 from tests.api.http.requests import PATIENCE_SECONDS, is_problem, person, post
 from tests.domain.test_alerts import emergency, phq9
 from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, worker_assigned
+from tests.given import on
 
 SAID = {"actor": "worker-1", "action": "called back"}
 
@@ -84,7 +86,70 @@ def test_a_field_that_does_not_fit_is_named(client: TestClient, said: dict[str, 
     assert [fault["name"] for fault in found["parameters"]] == [named]
 
 
-@pytest.mark.parametrize("asked", [{"all": "perhaps"}, {"worker": ""}, {"as_of": "soon"}, {"known_at": "2025-01-01"}])
+def four_alerts(client: TestClient, majung: Majung) -> list[Touchpoint]:
+    """Raised minute by minute up to a moment at which none has escalated, which is the present."""
+    calls: list[Touchpoint] = [on(emergency, f"2025-06-02T10:0{minute}:00+09:00") for minute in range(4)]
+    majung.journal.clock = lambda: parse_moment("2025-06-02T10:08:00+09:00")
+    for call in calls:
+        post(client, call)
+    return calls
+
+
+def ids(events: list[Touchpoint]) -> list[str]:
+    return [str(event.event_id) for event in events]
+
+
+def test_alerts_come_page_by_page_and_the_pages_are_the_list(client: TestClient, majung: Majung) -> None:
+    calls = four_alerts(client, majung)
+    take_on(client, calls[0])
+    found, path = [], "/v1/alerts?limit=1&all=true&worker=shift-manager"
+    while path:
+        response = client.get(path)
+        found += response.json()["alerts"]
+        path = response.links.get("next", {}).get("url", "")
+        assert bool(path) == (response.json()["next_cursor"] is not None)
+    assert [alert["event_id"] for alert in found] == ids([*calls[1:], calls[0]])
+    assert found == listed(client, all="true", worker="shift-manager")
+
+
+def test_an_alert_that_escalates_between_two_pages_is_on_the_second_as_it_was_for_the_first(
+    client: TestClient, majung: Majung
+) -> None:
+    calls = four_alerts(client, majung)
+    first = client.get("/v1/alerts", params={"limit": 2}).json()
+    majung.journal.clock = lambda: parse_moment("2025-06-02T10:12:30+09:00")
+    assert [alert["state"] for alert in listed(client)] == ["escalated"] * 3 + ["open"]
+    second = client.get("/v1/alerts", params={"cursor": first["next_cursor"]}).json()
+    assert [alert["event_id"] for alert in first["alerts"] + second["alerts"]] == ids(calls)
+    assert {alert["state"] for alert in second["alerts"]} == {"open"}
+    assert second["as_of"] == first["as_of"]
+
+
+def test_an_alert_that_is_taken_on_between_two_pages_shifts_nothing_on_the_second(
+    client: TestClient, majung: Majung
+) -> None:
+    calls = four_alerts(client, majung)
+    first = client.get("/v1/alerts", params={"limit": 2}).json()
+    take_on(client, calls[0])
+    late = on(emergency, "2025-06-02T10:07:00+09:00")
+    post(client, late)
+    second = client.get("/v1/alerts", params={"cursor": first["next_cursor"]}).json()
+    assert [alert["event_id"] for alert in second["alerts"]] == ids([*calls[2:], late])
+
+
+def test_a_cursor_of_alerts_belongs_to_one_moment(client: TestClient, majung: Majung) -> None:
+    four_alerts(client, majung)
+    asked = {"as_of": "2025-06-02T10:05:00+09:00", "limit": "2"}
+    now_on, then_on = (client.get("/v1/alerts", params=one).json()["next_cursor"] for one in ({"limit": "2"}, asked))
+    assert len(listed(client, **asked, cursor=then_on)) == 2
+    for others in ({"cursor": then_on}, asked | {"cursor": now_on}, {"as_of": "2025-06-03", "cursor": then_on}):
+        [wrong] = is_problem(client.get("/v1/alerts", params=others), 422, "invalid-parameter")["parameters"]
+        assert (wrong["name"], "another as_of" in wrong["message"]) == ("cursor", True)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"all": "perhaps"}, {"worker": ""}, {"as_of": "soon"}, {"known_at": "2025-01-01"}, {"limit": "0"}]
+)
 def test_a_parameter_that_does_not_fit_is_refused(client: TestClient, asked: dict[str, str]) -> None:
     assert is_problem(client.get("/v1/alerts", params=asked), 422, "invalid-parameter")
 

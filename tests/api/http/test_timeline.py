@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.cursor import Cursor
 from api.wiring import Majung
 from tests.api.http.requests import is_problem, person, post_batch
 from tests.examples import (
@@ -121,15 +120,6 @@ def test_a_malformed_page_is_a_problem_that_says_which_parameter(
     majung.journal.record([call_received])
     body = is_problem(client.get(person(f"/timeline?{query}")), 422, "invalid-parameter")
     assert [wrong["name"] for wrong in body["parameters"]] == [query.partition("=")[0]]
-
-
-@given(
-    moment=st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)),
-    event_id=st.uuids(),
-)
-def test_a_cursor_reads_what_it_wrote(moment: datetime, event_id: UUID) -> None:
-    cursor = Cursor(moment, event_id)
-    assert Cursor.read(cursor.write()) == cursor
 
 
 HOURS = st.lists(st.integers(0, 6), min_size=1, max_size=12)
