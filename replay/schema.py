@@ -6,6 +6,8 @@ Warning: such a migration only adds what they need not write. What they use is t
 process of theirs is left.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, insert, inspect, select, text
@@ -43,8 +45,8 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
     VaultMissing where the journal holds sealed events and there is no vault: in a new one people would get a second
     key, which cannot be told from the first.
     """
-    _make_folder(database)
-    _make_folder(vault_database)
+    _make_file(database)
+    _make_file(vault_database)
     with database.write() as connection:
         found = revision_of(connection)
         if found is not None and found not in REVISIONS:
@@ -127,7 +129,14 @@ def _lay_out_shards(connection: Connection, shards: int | None) -> None:
         raise ShardsFixed(f"this journal has {laid_out} shard(s), fixed when it was created: leave --shards out")
 
 
-def _make_folder(database: Database) -> None:
-    if database.path is not None:
-        # What is made here is for its owner alone: the journal names people by pseudonym, and the vault holds keys.
-        database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _make_file(database: Database) -> None:
+    """A place for the file of a database, and the file itself, empty.
+
+    What is made here is for its owner alone, in whatever folder it lies: the journal names people by pseudonym, and the
+    vault holds keys. SQLite gives its other files (-wal, -shm) the rights of the database's.
+    """
+    if database.path is None:
+        return
+    database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(database.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -41,6 +41,27 @@ def test_an_upgraded_database_passes_the_check_and_tells_its_shards(empty: Datab
     close(empty, keys)
 
 
+def test_what_is_made_is_for_its_owner_alone_in_whatever_folder_it_lies(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    journal, vault = (Database(f"sqlite:///{tmp_path / name}") for name in ("journal.db", "keys.db"))
+    upgrade(journal, vault)
+    with journal.write() as one, vault.write() as other:
+        one.execute(text("UPDATE heads SET position = 0"))
+        other.execute(text("DELETE FROM participant_keys"))
+        made = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    close(journal, vault)
+    assert {"journal.db", "journal.db-wal", "keys.db", "keys.db-wal"} <= made.keys()
+    assert set(made.values()) == {0o600}
+
+
+def test_a_file_that_is_there_keeps_the_rights_that_somebody_gave_it(tmp_path: Path) -> None:
+    journal, vault = (Database(f"sqlite:///{tmp_path / name}") for name in ("journal.db", "keys.db"))
+    (tmp_path / "journal.db").touch(mode=0o640)
+    upgrade(journal, vault)
+    close(journal, vault)
+    assert (tmp_path / "journal.db").stat().st_mode & 0o777 == 0o640
+
+
 def test_upgrading_twice_changes_nothing(empty: Database, keys: Database) -> None:
     upgrade(empty, keys)
     upgrade(empty, keys)
