@@ -362,4 +362,17 @@ def differing_fields(stored: Touchpoint, told: Touchpoint) -> tuple[str, ...]:
     if stored.stored_as != told.stored_as:
         return ("type",)
     stored, told = present(stored), present(told)
-    return tuple(name for name in type(told).model_fields if getattr(stored, name) != getattr(told, name))
+    return tuple(
+        name for name in type(told).model_fields if not _say_the_same(getattr(stored, name), getattr(told, name))
+    )
+
+
+def _say_the_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, also within lists and objects: to Python, and not to JSON, true is 1."""
+    if one != other or isinstance(one, bool) is not isinstance(other, bool):
+        return False
+    if isinstance(one, Mapping):
+        return all(_say_the_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple):
+        return all(map(_say_the_same, one, other))
+    return True

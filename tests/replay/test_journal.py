@@ -20,7 +20,15 @@ from replay.tables import IMMUTABLE, heads
 from replay.tables import journal as stored
 from replay.vault import KeyMissing, SealBroken, Vault
 from tests.conftest import MASTER_KEY
-from tests.examples import EXAMPLES, OTHER_PARTICIPANT, PARTICIPANT, call_received, measure_taken, store_visited
+from tests.examples import (
+    EXAMPLES,
+    OTHER_PARTICIPANT,
+    PARTICIPANT,
+    call_received,
+    measure_taken,
+    risk_assessed,
+    store_visited,
+)
 from tests.given import given, on
 from tests.replay.linking import A, B, C, about
 from tests.replay.live.test_held import FAULTS, damaged_key, missing_key
@@ -84,6 +92,20 @@ def test_other_content_under_the_same_id_is_a_conflict_that_names_the_fields(jou
     assert set(outcomes[0].differing) == {"duration_seconds", "note"}
     assert outcomes[1].differing == ("items",)
     assert journal.find([call_received.event_id]) == [call_received]
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [({"eats": 1}, {"eats": True}), ({"eats": False}, {"eats": 0}), ({"of": [{"x": [1]}]}, {"of": [{"x": [True]}]})],
+)
+def test_an_answer_of_yes_is_not_the_answer_1_though_python_calls_them_equal(
+    journal: Journal, before: dict[str, Any], again: dict[str, Any]
+) -> None:
+    journal.record([risk_assessed.replaced(answers=before)])
+    [conflict] = journal.record([risk_assessed.replaced(answers=again)])
+    [duplicate] = journal.record([risk_assessed.replaced(answers=before)])
+    assert (conflict.status, conflict.differing) == ("conflict", ("answers",))
+    assert duplicate.status == "duplicate"
 
 
 def test_another_type_under_the_same_id_is_a_conflict_of_type(journal: Journal) -> None:
