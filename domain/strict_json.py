@@ -1,6 +1,7 @@
 """One JSON object from bytes, without the loopholes: no repeated key, no NaN, no number too large to be exact."""
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -9,6 +10,9 @@ from domain.refusals import TooLarge, Unreadable
 
 MOST_BYTES = 256 * 1024
 """The largest event that is read."""
+_MOST_EXACT = 2**53 - 1
+_LONG_NUMBER = re.compile(rb"[0-9]{19}").search
+"""So many digits at least has an integer that the parser takes for a float."""
 
 
 def read_object(raw: bytes | bytearray | memoryview, *, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
@@ -22,8 +26,10 @@ def read_object(raw: bytes | bytearray | memoryview, *, most_bytes: int = MOST_B
         raise Unreadable(_complaint(raw, error)) from None
     if type(value) is not dict:
         raise Unreadable("this is JSON, but not an object: send one event, as {...}")
-    # A parser keeps one of two equal keys, and with the other a colon is lost. An escaped one would hide that.
     again = write_object(value)
+    if _LONG_NUMBER(raw):
+        json.loads(raw, parse_int=_ensure_exact)
+    # A parser keeps one of two equal keys, and with the other a colon is lost. An escaped one would hide that.
     if again != raw and (b"\\u003" in raw or raw.count(b":") != again.count(b":")):
         _refuse_repeated_keys(raw)
     return value
@@ -34,9 +40,19 @@ def write_object(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
-        raise Unreadable(
-            "a number is too large to be read exactly, an object is nested too deeply, or a value is not JSON"
-        ) from None
+        raise _not_exact() from None
+
+
+def _not_exact() -> Unreadable:
+    return Unreadable(
+        "a number is too large to be read exactly, an object is nested too deeply, or a value is not JSON"
+    )
+
+
+def _ensure_exact(digits: str) -> None:
+    # As text: a number of thousands of digits is not made here.
+    if len(digits) > len(str(_MOST_EXACT)) + 1 or abs(int(digits)) > _MOST_EXACT:
+        raise _not_exact()
 
 
 def _complaint(raw: bytes, error: json.JSONDecodeError) -> str:

@@ -24,6 +24,7 @@ from tests.examples import (
     measure_taken,
     network_surveyed,
     prescription_issued,
+    risk_assessed,
     store_visited,
     touchpoint_corrected,
     touchpoint_voided,
@@ -110,6 +111,9 @@ def test_without_code_lists_an_event_counts_as_of_the_oldest_that_hold_its_codes
         (b'{"data": {"score": NaN}}', "not JSON"),
         (b'{"data": {"score": 1e999}}', "not JSON"),
         (b'{"data": {"answers": 9007199254740993}}', "too large to be read exactly"),
+        (b'{"data": {"answers": 18446744073709551616}}', "too large to be read exactly"),
+        (b'{"data": {"answers": [-9223372036854775809]}}', "too large to be read exactly"),
+        (b'{"data": {"answers": ' + b"9" * 300 + b"}}", "too large to be read exactly"),
         (b'{"a":' * 300 + b"1" + b"}" * 300, "nested too deeply"),
     ],
 )
@@ -132,6 +136,12 @@ def test_what_is_not_one_json_object_is_unreadable(raw: bytes, says: str) -> Non
 )
 def test_a_key_that_stands_twice_is_refused_because_readers_differ_on_which_counts(raw: bytes) -> None:
     assert "stands twice" in str(refusal(raw))
+
+
+def test_many_digits_that_are_no_whole_number_are_read() -> None:
+    event = risk_assessed.replaced(answers={"card": "12345678901234567890", "share": 0.1234567890123456})
+    raw = orjson.dumps(cloud_event(event)).replace(b"0.1234567890123456", b"0.123456789012345600000000000")
+    assert read(raw) == event
 
 
 def test_an_event_with_blanks_escapes_and_colons_in_its_texts_is_read() -> None:
