@@ -5,9 +5,11 @@ so neither can be exchanged. How they are sealed is passed in (AES-256-GCM under
 """
 
 import os
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from stat import S_ISREG
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -101,13 +103,36 @@ def _bound_to(line: int, code: str, message: str) -> bytes:
 
 
 def _created(path: Path) -> BinaryIO:
-    """An empty file for its owner only, also when there was one that others could read; never through a link."""
+    """An empty file for its owner only, also when there was one that others could read; never through a link.
+
+    Only a file of rejects is replaced: a slip of the hand may name the file that is imported, or a key.
+    """
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RejectsUnwritable(
-            f"rejects cannot be written to {path} ({error.strerror}): import again with --rejects FILE; what went in"
-            " is found as duplicates then"
-        ) from None
+        raise _unwritable(path, str(error.strerror)) from None
+    if fault := _fault(handle):
+        os.close(handle)
+        raise _unwritable(path, fault)
+    os.ftruncate(handle, 0)
     os.fchmod(handle, 0o600)
     return os.fdopen(handle, "wb")
+
+
+_BEGINNING = re.compile(rb'\{"line":[0-9]+,"code":"').match
+"""Of a line of a rejects file, as `write` makes it."""
+
+
+def _fault(handle: int) -> str | None:
+    """Why what is there must not be written over; None where it is empty, or a file of rejects."""
+    if not S_ISREG(os.fstat(handle).st_mode):
+        return "it is no file"
+    first = os.pread(handle, 64, 0)
+    return "it holds something else" if first and not _BEGINNING(first) else None
+
+
+def _unwritable(path: Path, why: str) -> RejectsUnwritable:
+    return RejectsUnwritable(
+        f"rejects cannot be written to {path} ({why}): import again with --rejects FILE; what went in is found as"
+        " duplicates then"
+    )

@@ -1,12 +1,13 @@
 """The rejects file: open reasons, sealed lines."""
 
+import os
 from pathlib import Path
 
 import orjson
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from consumers.rejects import RejectsFile, RejectsUnreadable, read_rejects, rejects_path
+from consumers.rejects import RejectsFile, RejectsUnreadable, RejectsUnwritable, read_rejects, rejects_path
 from consumers.units import Reject
 from tests.consumers.memory import Sealing
 
@@ -42,7 +43,7 @@ def test_the_reason_is_open_and_the_line_is_not(path: Path) -> None:
 
 
 def test_the_file_is_for_its_owner_only_even_when_there_was_one_for_all(path: Path) -> None:
-    path.write_text("of an earlier import")
+    write(path, WORSE)
     path.chmod(0o644)
     write(path, BAD)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -61,6 +62,23 @@ def test_the_file_is_never_written_through_a_link(path: Path, tmp_path: Path) ->
     with pytest.raises(OSError, match="link"):
         write(path, BAD)
     assert target.read_text() == "kept"
+
+
+@pytest.mark.parametrize("text", ['{"specversion":"1.0"}\n', "id,n\n", "a key", " "])
+def test_what_is_no_file_of_rejects_is_not_written_over(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o644)
+    with pytest.raises(RejectsUnwritable, match="it holds something else"):
+        write(path, BAD)
+    assert (path.read_text(), path.stat().st_mode & 0o777) == (text, 0o644)
+
+
+def test_what_is_no_file_at_all_is_not_written_to(path: Path) -> None:
+    os.mkfifo(path)
+    path.chmod(0o644)
+    with pytest.raises(RejectsUnwritable, match="no file"):
+        write(path, BAD)
+    assert path.stat().st_mode & 0o777 == 0o644
 
 
 def test_words_that_were_changed_do_not_open_the_line(path: Path) -> None:
