@@ -6,11 +6,16 @@ which `varied` makes up, so that a what-if or a sensitivity run can never be tak
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.codes import Stage
+
+_MOST = 1_000_000
+"""As a number of days, longer than anybody lives, and still within the calendar."""
+_FromOne = Annotated[int, Field(ge=1, le=_MOST)]
+_FromNone = Annotated[int, Field(ge=0, le=_MOST)]
 
 
 class Rules(BaseModel):
@@ -22,26 +27,26 @@ class Rules(BaseModel):
     as_recorded: bool = False
     """Take the states that an outside system observed (`state-observed`) instead of the rules."""
 
-    lonely_score: PositiveInt = 6
+    lonely_score: _FromOne = 6
     """UCLA-3 score from which somebody counts as lonely (the cut-off in common use)."""
-    reliable_rise: PositiveInt = 3
+    reliable_rise: _FromOne = 3
     """UCLA-3 points that are more than error: 1.96 * SD 1.81 * sqrt(2 * (1 - alpha .81)) = 2.2, so 3 whole points
     (Jacobson and Truax 1991)."""
 
-    well_scores_days_apart: NonNegativeInt = 28
-    well_assessed_after_days: NonNegativeInt = 28
-    sessions_attended: PositiveInt = 4
-    maintained_days: NonNegativeInt = 90
-    relapse_days_apart_min: NonNegativeInt = 7
-    relapse_days_apart_max: NonNegativeInt = 90
+    well_scores_days_apart: _FromNone = 28
+    well_assessed_after_days: _FromNone = 28
+    sessions_attended: _FromOne = 4
+    maintained_days: _FromNone = 90
+    relapse_days_apart_min: _FromNone = 7
+    relapse_days_apart_max: _FromNone = 90
 
-    silent_prevention_days: PositiveInt = 90
-    silent_healing_days: PositiveInt = 30
-    silent_return_days: PositiveInt = 60
-    silent_re_isolation_prevention_days: PositiveInt = 90
-    lost_days: PositiveInt = 180
+    silent_prevention_days: _FromOne = 90
+    silent_healing_days: _FromOne = 30
+    silent_return_days: _FromOne = 60
+    silent_re_isolation_prevention_days: _FromOne = 90
+    lost_days: _FromOne = 180
 
-    unstable_days: NonNegativeInt = 14
+    unstable_days: _FromNone = 14
     """A way back sooner than this is a transfer, not a return (HUD System Performance Measure 2)."""
 
     @model_validator(mode="after")

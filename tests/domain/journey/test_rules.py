@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from domain.clock import parse_moment
 from domain.codes import Stage, TieKind
-from domain.journey import AS_RECORDED, TABLE, VERSION_1, Rules, Standing, journey_of, qualifying_exit, status
+from domain.follow_ups import Kind, follow_ups_of
+from domain.journey import AS_RECORDED, TABLE, VERSION_1, Rules, Standing, journey_of, qualifying_exit, status, why
 from tests.domain.journey.stories import (
     after,
     healing,
@@ -61,11 +62,28 @@ def test_other_figures_go_under_a_version_that_names_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "figures", [{"lost_days": 0}, {"maintained_days": -1}, {"sessions": 3}, {"relapse_days_apart_min": 91}]
+    "figures",
+    [
+        {"lost_days": 0},
+        {"maintained_days": -1},
+        {"sessions": 3},
+        {"relapse_days_apart_min": 91},
+        {"maintained_days": 3_000_000},
+        {"lost_days": 3_000_000},
+        {"unstable_days": 2**70},
+    ],
 )
 def test_figures_that_make_no_sense_are_refused(figures: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         VERSION_1.varied(**figures)
+
+
+def test_a_figure_that_means_never_is_within_the_calendar() -> None:
+    never = VERSION_1.varied(**dict.fromkeys(["maintained_days", "silent_return_days", "lost_days"], 1_000_000))
+    told = given(*returned, on(store_visited, "2025-12-31")).history()
+    assert journey_of(told, never).stage == Stage.RETURN
+    assert [found.due_from.year for found in follow_ups_of(told, never) if found.kind == Kind.LOST] == [4763]
+    assert why(told, never).ahead
 
 
 def stage_after(*story: Any) -> Callable[[Rules], object]:
