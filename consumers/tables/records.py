@@ -25,7 +25,7 @@ class Record(NamedTuple):
 def records_of(file: BinaryIO, *, encoding: str, delimiter: str, multiline: bool) -> Iterator[Record]:
     """Every record with the line it begins on, the header first. Blank lines are none."""
     lines = lines_of(file)
-    for line in _joined(lines) if multiline else lines:
+    for line in _joined(lines, encoding, delimiter) if multiline else lines:
         if line.raw.strip():
             yield _record(line, encoding, delimiter, multiline)
 
@@ -34,13 +34,20 @@ def _record(line: Line, encoding: str, delimiter: str, multiline: bool) -> Recor
     if not line.whole:
         return Record(line.number, line.raw, [], WrongCsv(f"the line has more than {MOST_BYTES:,} bytes"))
     text, fault = _decoded(line.raw, encoding)
-    try:
-        cells = next(csv.reader([text], delimiter=delimiter, strict=True))
-    except csv.Error:
+    cells = _cells(text, delimiter)
+    if cells is None:
         advice = "" if multiline else ", or set `multiline = true` when cells hold line breaks"
         fault = fault or WrongCsv(f"a quote is not closed or stands alone, or a cell is too long: repair it{advice}")
         return Record(line.number, line.raw, [], fault)
     return Record(line.number, line.raw, [cell.strip() for cell in cells], fault)
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """The cells of one record; None where it is none."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
 
 
 def _decoded(raw: bytes, encoding: str) -> tuple[str, RowError | None]:
@@ -51,7 +58,7 @@ def _decoded(raw: bytes, encoding: str) -> tuple[str, RowError | None]:
         return raw.decode(encoding, "replace"), WrongEncoding(f"{where}: check `encoding`, or repair the line")
 
 
-def _joined(lines: Iterator[Line]) -> Iterator[Line]:
+def _joined(lines: Iterator[Line], encoding: str, delimiter: str) -> Iterator[Line]:
     """Lines put together while a quote is open; a line whose quote is never closed is given alone."""
     ahead: deque[Line] = deque()
     while True:
@@ -60,6 +67,10 @@ def _joined(lines: Iterator[Line]) -> Iterator[Line]:
             return
         taken = [first]
         quotes = first.raw.count(b'"')
+        if quotes % 2 and first.whole and _cells(_decoded(first.raw, encoding)[0], delimiter) is not None:
+            # It stands within a cell, as an inch does, and opens nothing: the next one may stand many lines below.
+            yield first
+            continue
         while quotes % 2 and first.whole and len(taken) < MOST_LINES:
             following = ahead[len(taken) - 1] if len(taken) <= len(ahead) else next(lines, None)
             if following is None:

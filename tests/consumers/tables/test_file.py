@@ -295,6 +295,13 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_rest_of_the_table() -
     assert [isinstance(unit, Read) for unit in found] == [False] + [True] * 300
 
 
+def test_a_quote_within_a_cell_opens_nothing_and_takes_no_lines_with_it() -> None:
+    mapping = "multiline = true" + VISITS + 'note = { column = "x" }'
+    rows = ['1,P1,2025-05-01,a 5" pipe', "2,P1,2025-05-01,y", '3,P1,2025-05-01,"two\n""lines"""', '4,P1,2025-05-01,6"']
+    visits = events(mapping, "\n".join(["id,who,day,x", *rows]))
+    assert [visit.note for visit in visits] == ['a 5" pipe', "y", 'two\n"lines"', '6"']
+
+
 def test_semicolons_and_windows_line_endings_are_read() -> None:
     (visit,) = events('delimiter = ";"' + VISITS, "\ufeffid;who;day\r\n7;P1;2025-05-01\r\n\r\n")
     assert visit.source_id == "store-visited/7"
