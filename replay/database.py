@@ -22,6 +22,8 @@ BUSY_TIMEOUT_SECONDS = 60
 _PAGES, _PAGES_BEHIND = 8_000, 16_000
 """After how many pages of 4 KiB SQLite moves its WAL into the database: its own default, and one for bulk work."""
 
+_SQLITE_DRIVERS = ("sqlite", "sqlite+pysqlite")
+
 
 class DatabaseUnusable(Exception):
     """The database cannot be used as it is; the message says what to do."""
@@ -61,6 +63,9 @@ class Database:
             raise UnknownDatabase(f"{name} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME")
         if name == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise UnknownDatabase("a database in memory keeps nothing: name a file, as in sqlite:///FILE")
+        if name == "sqlite" and (parsed.drivername not in _SQLITE_DRIVERS or parsed.query or _is_uri(parsed.database)):
+            # What may follow can make it a database in memory after all, or one of other locks.
+            raise UnknownDatabase("a SQLite database is named by its file and nothing else: write sqlite:///FILE")
         self.url = url
         self.is_postgres = name == "postgresql"
         if self.is_postgres:
@@ -143,6 +148,10 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _is_uri(file: str | None) -> bool:
+    return file is not None and file.startswith("file:")
 
 
 def cache_more(connection: Connection) -> None:

@@ -201,6 +201,21 @@ def test_a_url_that_is_no_supported_database_says_which_are(url: str) -> None:
         Database(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:///file:x?mode=memory&cache=shared&uri=true",
+        "sqlite:///x.db?isolation_level=EXCLUSIVE",
+        "sqlite:///x.db?timeout=soon",
+        "sqlite+aiosqlite:///x.db",
+    ],
+)
+def test_a_sqlite_database_is_named_by_its_file_and_nothing_else(url: str) -> None:
+    with pytest.raises(UnknownDatabase, match="by its file and nothing else"):
+        Database(url)
+
+
 def close(*databases: Database) -> None:
     for database in databases:
         database.close()
