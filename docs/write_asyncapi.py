@@ -13,6 +13,7 @@ from consumers.kafka.parked_event import MessageParked, ParkedMessageDecided
 from consumers.kafka.topics import JOURNAL, JOURNEYS, PARKED, TOUCHPOINTS
 from docs.asyncapi_examples import JOURNEY_EXAMPLE, PARKED_EXAMPLES, Example
 from domain.cloud_events import ATTRIBUTE_OF, EXTENSIONS, REQUIRED
+from domain.network import NAMES_ANOTHER
 from domain.schema import schema_of, stored_names
 from domain.touchpoint import Touchpoint
 from projections.current_journey import CurrentJourney
@@ -221,9 +222,13 @@ def _touchpoint(name: str) -> dict[str, Any]:
 
 
 def _journal_event(name: str) -> dict[str, Any]:
-    """Without what is sealed, which is not there."""
+    """Without what is sealed, which is not there, and without whom a tie leads to."""
     schema = schema_of(name)
-    opened = {field: told for field, told in schema["properties"].items() if "x-majung-sealed" not in told}
+    opened = {
+        field: told
+        for field, told in schema["properties"].items()
+        if "x-majung-sealed" not in told and field != NAMES_ANOTHER
+    }
     event = _event(name, schema | {"properties": opened}, JOURNAL_EXTENSIONS)
     event["allOf"][1]["required"].append(EVENT_ID)
     return event

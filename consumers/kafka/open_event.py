@@ -2,6 +2,9 @@
 
 Nothing sealed is opened for it: publishing needs no key, and goes on after somebody's key is gone. Which sealed fields
 an event states is itself sealed, so `sealed` names all that its type seals, where the event states any of them.
+
+Whom a tie leads to (`alter_id`) is open, and does not go out: both are to consent to that at the moment it is shown,
+and what is published cannot be taken back.
 """
 
 from collections.abc import Mapping
@@ -14,6 +17,7 @@ import orjson
 from domain.clock import from_microseconds
 from domain.cloud_events import ATTRIBUTE_OF, in_utc
 from domain.moments import moments_of
+from domain.network import NAMES_ANOTHER
 from replay.mapper import kind_of
 from replay.messages.published import OpenRow
 
@@ -82,6 +86,8 @@ def open_event(row: OpenRow) -> bytes:
         told["actor"] = row.actor
     own = {}
     for name, value in orjson.loads(row.state).items():
+        if name == NAMES_ANOTHER:
+            continue
         if (attribute := ATTRIBUTE_OF.get(name)) is None:
             own[name] = value
         else:
@@ -89,6 +95,8 @@ def open_event(row: OpenRow) -> bytes:
     for name in shape.moments:
         if name in own:
             own[name] = in_utc(datetime.fromisoformat(own[name]))
+    if "replacement" in own:
+        own["replacement"].pop(NAMES_ANOTHER, None)
     if row.has_sealed:
         told[SEALED] = ",".join(sealed_names(row.topic, own.get("replacement_type")))
     told["data"] = own

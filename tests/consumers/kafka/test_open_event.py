@@ -7,11 +7,20 @@ import pytest
 
 from consumers.kafka.open_event import headers_of, key_of, open_event, sealed_names
 from domain.cloud_events import ATTRIBUTE_OF, cloud_event
+from domain.network import NAMES_ANOTHER
 from domain.touchpoint import Touchpoint
 from replay.journal import Journal
 from replay.mapper import UnknownStoredName, has_sealed
 from replay.messages.published import OpenRow, open_rows
-from tests.examples import EXAMPLES, PARTICIPANT, call_received, store_visited, touchpoint_corrected
+from tests.examples import (
+    EXAMPLES,
+    OTHER_PARTICIPANT,
+    PARTICIPANT,
+    call_received,
+    store_visited,
+    tie_reported,
+    touchpoint_corrected,
+)
 
 
 def stored(journal: Journal, event: Touchpoint) -> OpenRow:
@@ -25,7 +34,8 @@ def stored(journal: Journal, event: Touchpoint) -> OpenRow:
 def test_an_open_event_is_the_canonical_one_without_what_is_sealed(journal: Journal, event: Touchpoint) -> None:
     told = orjson.loads(open_event(stored(journal, event)))
     expected = cloud_event(event)
-    expected["data"] = {name: value for name, value in expected["data"].items() if name not in event.sealed_fields}
+    withheld = {*event.sealed_fields, NAMES_ANOTHER}
+    expected["data"] = {name: value for name, value in expected["data"].items() if name not in withheld}
     if event.stored_as == touchpoint_corrected.stored_as:
         del expected["data"]["replacement"]["note"]
     extensions = {"eventid": str(event.event_id)}
@@ -33,6 +43,14 @@ def test_an_open_event_is_the_canonical_one_without_what_is_sealed(journal: Jour
         extensions["sealed"] = ",".join(sealed_names(event.stored_as, expected["data"].get("replacement_type")))
     assert told == expected | extensions
     assert set(told) <= {"specversion", "type", "datacontenttype", "data", *ATTRIBUTE_OF.values(), *extensions}
+
+
+def test_whom_a_tie_leads_to_does_not_go_out_by_a_correction_either(journal: Journal) -> None:
+    told = {"tie_id": "tie-1", "kind": "friend", "alter_id": str(OTHER_PARTICIPANT)}
+    correction = touchpoint_corrected.replaced(replacement_type=tie_reported.stored_as, replacement=told)
+    published = open_event(stored(journal, correction))
+    assert orjson.loads(published)["data"]["replacement"] == {"tie_id": "tie-1"}
+    assert str(OTHER_PARTICIPANT).encode() not in published
 
 
 def test_an_event_that_states_nothing_sealed_names_nothing(journal: Journal) -> None:
