@@ -302,6 +302,7 @@ def create_master_key(path: Path, database: Database) -> None:
             f"there is no master key at {path}, and one wrapped the keys of this vault: restore it, or name it in"
             " MAJUNG_MASTER_KEY_FILE"
         )
+    new = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -311,6 +312,18 @@ def create_master_key(path: Path, database: Database) -> None:
         file.write(urlsafe_b64encode(os.urandom(32)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    # The name too: after a power cut nothing opens what was sealed meanwhile, if the key has none.
+    for folder in (path.parent, *(made.parent for made in new)):
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def index_key(master_key: bytes) -> bytes:

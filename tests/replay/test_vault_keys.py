@@ -1,7 +1,9 @@
 """Keys of new people: made at once, and the same for everybody; and those that do not unwrap."""
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from uuid import UUID, uuid4
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from replay.journal import Journal
-from replay.vault import KeyDamaged, MasterKeyUnusable, ParticipantKey, Vault, keys
+from replay.vault import KeyDamaged, MasterKeyUnusable, ParticipantKey, Vault, create_master_key, keys
 from tests.conftest import MASTER_KEY
 from tests.examples import store_visited, touchpoint_corrected
 
@@ -96,3 +98,18 @@ def test_where_no_key_unwraps_it_is_the_master_key_that_is_wrong(journal: Journa
     with journal.vault.database.write() as connection:
         connection.execute(delete(keys))
     other.check()
+
+
+def test_a_new_master_key_is_on_the_disk_with_its_name(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, synced = tmp_path / "of" / "ours" / "master.key", set()
+    fsync = os.fsync
+
+    def sync(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    create_master_key(key, journal.vault.database)
+    assert {path.stat().st_ino for path in (key, key.parent, key.parent.parent, tmp_path)} <= synced
