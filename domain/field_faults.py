@@ -57,11 +57,9 @@ _RULES = {
     "recursion_loop": "is nested too deeply",
 }
 _IN_FILES = {
-    "enum": "must be {expected}",
     "too_short": "must not be empty",
     "dict_type": "must be a table of names and values",
     "model_type": "must be a table of names and values",
-    "model_attributes_type": "must be a table of names and values",
 }
 _FORMS = {
     str: "a text",
@@ -112,13 +110,13 @@ def said(faults: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{name}: {rule}" for name, rule in faults)
 
 
-def not_known(told: str, known: Iterable[str], here: str) -> str:
+def not_known(told: str, known: Iterable[str]) -> str:
     """What is said of a name that is none of those known: which was meant, or which there are."""
     names = list(known)
     meant = nearest(told, names)
     if meant:
-        return f"is not known {here}: did you mean {meant}?"
-    return f"is not known {here}: there are {', '.join(names)}" if names else f"is not known {here}: leave it out"
+        return f"is not known here: did you mean {meant}?"
+    return f"is not known here: there are {', '.join(names)}" if names else "is not known here: leave it out"
 
 
 def summary(faults: list[tuple[str, str]]) -> str:
@@ -154,7 +152,7 @@ def _rule_in_file(place: Place, item: dict[str, Any]) -> str:
         words = dict.fromkeys(_FORMS.get(get_origin(form) or form, "a value") for form in place.forms)
         return f"must be {' or '.join(words)}"
     if kind == "extra_forbidden" and place.holder is not None:
-        return not_known(place.path[-1], names_in(place.holder), "here")
+        return not_known(place.path[-1], names_in(place.holder))
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_pattern_mismatch" and context["pattern"] != ON_ONE_LINE:

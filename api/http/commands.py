@@ -78,7 +78,7 @@ def _in_words(command: type[BaseModel], error: ValidationError, words_of: Mappin
     for fault in faults_of(command, error)[:MOST_FAULTS]:
         name = fault.path[0]
         unknown = fault.kind == "extra_forbidden"
-        found[name] = not_known(name, command.model_fields, "here") if unknown else words_of.get(name, fault.rule)
+        found[name] = not_known(name, command.model_fields) if unknown else words_of.get(name, fault.rule)
     return found
 
 

@@ -22,7 +22,7 @@ async def only_what_is_taken(request: Request) -> None:
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in lists_by_name:
-            wrong[shown_name(name, "parameter")] = not_known(name, lists_by_name, "here")
+            wrong[shown_name(name, "parameter")] = not_known(name, lists_by_name)
         elif name in seen and not lists_by_name[name]:
             wrong[name] = _TWICE
         seen.add(name)
