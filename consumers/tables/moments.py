@@ -17,6 +17,8 @@ from consumers.tables.row_errors import UnmappedValue, WrongCell
 NOON = time(12)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME_OF_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.[0-9]").match
+"""How a time stamp begins. A day in another form of ISO 8601 (20250930) would pass for one, of its midnight."""
 _OF_AN_INSTANT = re.compile(r"%(?:-?[HIMS]|[cXsTR])")
 _OF_A_DAY = re.compile(r"%(?:-?[djUWuw]|[xDFaA])")
 
@@ -108,6 +110,8 @@ def _parsed(told: Moment, pattern: str | None) -> tuple[datetime, str]:
         return datetime.combine(date.fromisoformat(f"{told}-01"), NOON), "month"
     if _DAY.fullmatch(told):
         return datetime.combine(date.fromisoformat(told), NOON), "day"
+    if not _TIME_OF_DAY(told):
+        raise ValueError("neither a month, nor a day, nor a time stamp")
     return datetime.fromisoformat(told), "instant"
 
 
