@@ -84,7 +84,9 @@ class Database:
 
     def _engine_options(self, pool_size: int) -> dict[str, Any]:
         if self.is_postgres:
-            return {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": False}
+            # Whatever the environment says (PGCLIENTENCODING): in another encoding not every name can be told.
+            own: dict[str, Any] = {"client_encoding": "utf8"}
+            return {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": False, "connect_args": own}
         return {"pool_size": pool_size, "max_overflow": pool_size, "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
 
     @contextmanager

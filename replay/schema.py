@@ -34,6 +34,10 @@ class SchemaTooNew(DatabaseUnusable):
     """The database is of a newer release, and this one may not go on with it."""
 
 
+class EncodingUnusable(DatabaseUnusable):
+    """The database has no place for every character."""
+
+
 class ShardsFixed(DatabaseUnusable):
     """The number of shards is chosen once, with the first upgrade."""
 
@@ -52,6 +56,8 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
         if found is not None and found not in REVISIONS:
             _ensure_sufficient(connection, found)
             return
+        if found is None:
+            _ensure_utf8(connection)
         _migrate(connection)
         if not vault.exists(vault_database) and _holds_sealed_events(connection):
             raise vault.VaultMissing(
@@ -80,6 +86,12 @@ def check(database: Database) -> int:
                 f"the database is at revision {found}, this release needs {REVISIONS[-1]}: run `majung db upgrade`"
             )
         return connection.scalar(select(func.count()).select_from(heads)) or 1
+
+
+def _ensure_utf8(connection: Connection) -> None:
+    """Raises EncodingUnusable where a touchpoint could hold a character that this database cannot."""
+    if connection.dialect.name == "postgresql" and (told := connection.scalar(text("SHOW server_encoding"))) != "UTF8":
+        raise EncodingUnusable(f"the database is encoded in {told}: create it with ENCODING 'UTF8'")
 
 
 def revision_of(connection: Connection) -> str | None:

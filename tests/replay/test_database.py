@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, exc, text
 from sqlalchemy.pool import QueuePool
 
-from replay.database import Database, is_away
+from replay.database import Database, is_away, rows_of
 from tests.servers import fresh_database
 
 
@@ -24,6 +24,14 @@ def test_a_server_that_cuts_a_connection_is_away(postgres_server: str) -> None:
         with pytest.raises(exc.DBAPIError) as failure, database.write() as connection:
             connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         assert is_away(failure.value)
+
+
+def test_every_character_is_told_whatever_the_environment_says_of_encodings(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with fresh_database(postgres_server) as url, closing(Database(url)) as database, database.read() as connection:
+        assert rows_of(connection, "SELECT %s", ("마중",)) == [("마중",)]
 
 
 def test_a_file_that_another_writes_to_is_busy(tmp_path: Path) -> None:

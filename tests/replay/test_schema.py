@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +11,7 @@ from replay.database import Database, UnknownDatabase
 from replay.schema import (
     MIGRATIONS,
     REVISIONS,
+    EncodingUnusable,
     SchemaMissing,
     SchemaTooNew,
     SchemaTooOld,
@@ -20,6 +22,7 @@ from replay.schema import (
 )
 from replay.tables import metadata, sufficient_schema
 from tests.replay.migrating import Shape, migrate, sufficient_of, taken_away
+from tests.servers import database_url as database_url_of
 
 FIRST_TO_SAY = REVISIONS.index("0007")
 """The first migration that says which releases may go on."""
@@ -60,6 +63,20 @@ def test_a_file_that_is_there_keeps_the_rights_that_somebody_gave_it(tmp_path: P
     upgrade(journal, vault)
     close(journal, vault)
     assert (tmp_path / "journal.db").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "EUC_KR"])
+def test_a_database_that_cannot_hold_every_character_is_refused(
+    postgres_server: str, keys: Database, encoding: str
+) -> None:
+    name = f"in_{encoding.lower()}"
+    with psycopg.connect(database_url_of(postgres_server, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+        database = Database(database_url_of(postgres_server, name))
+        with pytest.raises(EncodingUnusable, match=f"{encoding}.*ENCODING 'UTF8'"):
+            upgrade(database, keys)
+        close(database, keys)
+        connection.execute(f"DROP DATABASE {name}")
 
 
 def test_upgrading_twice_changes_nothing(empty: Database, keys: Database) -> None:
