@@ -17,6 +17,7 @@ from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import Column, Connection, Engine, create_engine, event, exc, make_url
 
 from projections.columns import placeholder
+from replay import meanwhile
 
 BUSY_TIMEOUT_SECONDS = 60
 _PAGES, _PAGES_BEHIND = 8_000, 16_000
@@ -77,6 +78,7 @@ class Database:
             raise UnknownDatabase(f"{name}: {error}") from None
         self._facts: Engine | None = None
         if self.is_postgres:
+            event.listen(self.engine, "do_connect", _connect_postgres)
             event.listen(self.engine, "connect", _prepare_postgres)
         else:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -207,6 +209,10 @@ def rows_of(connection: Connection, statement: str, parameters: Sequence[Any] = 
             cursor.format = Format.BINARY
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
+
+
+def _connect_postgres(_dialect: Any, _record: Any, arguments: Any, options: Any) -> meanwhile.Connection:
+    return meanwhile.Connection.connect(*arguments, **options)
 
 
 def _prepare_postgres(connection: psycopg.Connection, _record: Any) -> None:

@@ -28,6 +28,8 @@ def compile_once(url: str) -> None:
 def _made(*arguments: Any, **options: Any) -> Engine:
     engine = create_engine(*arguments, **options)
     if (first := _first.get(engine.name)) is not None:
+        # Its pool keeps asking the dialect that it was made with how to connect.
+        vars(engine.dialect).update(dispatch=first.dialect.dispatch, _has_events=True)
         engine.dialect = engine.pool._dialect = first.dialect
         engine._compiled_cache = first._compiled_cache
     return engine

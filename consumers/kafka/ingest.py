@@ -3,6 +3,9 @@
 One transaction holds a batch's facts, the messages of it that park, and the place in each partition up to which that
 settles them. Kafka only tells which partitions are ours; where to read on stands in the database, and is looked up
 whenever partitions are assigned and whenever anything went wrong.
+
+While PostgreSQL records a batch the next one is read. That has no effect: whatever becomes of the first, what was read
+ahead can be dropped, to be read again.
 """
 
 import logging
@@ -15,7 +18,7 @@ from itertools import chain
 from operator import itemgetter
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
@@ -44,6 +47,7 @@ from replay.database import is_away
 from replay.garbage import not_collecting
 from replay.journal import Journal, Outcome
 from replay.live.held import CannotBeFolded
+from replay.meanwhile import meanwhile
 from replay.messages.parked import ParkedFull, RawMessage, Room, ToPark, park
 from replay.metrics import INGEST_PAUSED, INGEST_REBALANCES, RETRIES
 
@@ -79,6 +83,21 @@ _FATAL = (
     UnsupportedCodecError,
 )
 """What no waiting mends."""
+
+
+class _Batch(NamedTuple):
+    """Messages that were polled and are not settled, and what was read of them so far."""
+
+    messages: Mapping[TopicPartition, Sequence[Any]]
+    now: datetime
+    taken: list[Any]
+    """Those that tell a touchpoint."""
+    events: list[Touchpoint]
+    """These touchpoints, in the same order."""
+    refused: list[ToPark]
+    """Those that tell none."""
+    reading: Iterator[None]
+    """Reads one message after the other."""
 
 
 class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -133,6 +152,9 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         """What the database said, and what was written there since."""
         self._next: dict[TopicPartition, int] = {}
         """Where it is read on."""
+        self._ahead: _Batch | None = None
+        """What follows on the batch in hand and is read while that is recorded; the next step settles it, or it is
+        dropped."""
         self._lag = IngestLag()
         self.is_waiting = False
         """Whether the broker or the database is away."""
@@ -175,6 +197,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
+        self._ahead = None
         self._lag.keep(())
         INGEST_PAUSED.set(0)
         if consumer is not None:
@@ -191,35 +214,56 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned.extend(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Nothing is in hand between two polls, and what was settled is stored."""
+        """What is in hand of these is fenced by their places, or settled before others look them up."""
 
     def _step(self) -> int:
         consumer = self._joined()
         self._take_notice()
         if self._room.is_used_up and monotonic() >= self._look_for_room_at:
             self._look_for_room()
+        if self._ahead is not None and not self._is_ours(self._ahead, consumer):
+            self._drop_ahead()
         if self._astray:
             self._look_up(consumer)
-        polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000))
-        self._take_notice()
-        anew = self._begun_anew(consumer, polled)
-        batch = {found: messages for found, messages in polled.items() if found not in self._astray | anew}
-        self._lag.polled(batch)
-        self._tell_of_gaps(consumer, batch)
-        if batch:
+        batch, self._ahead = self._ahead or self._polled(consumer, _POLL_SECONDS), None
+        if batch is not None:
+            self._lag.polled(batch.messages)
             try:
                 with not_collecting():
-                    self._settle(batch)
+                    self._settle(batch, consumer)
             except Fenced:
                 RETRIES.labels("ingest", Fenced.__qualname__).inc()
-                log.warning("another member has read on: the place is looked up", extra={"offsets": _offsets(batch)})
-                self._stray(batch)
+                told = {"offsets": _offsets(batch.messages)}
+                log.warning("another member has read on: the place is looked up", extra=told)
+                self._stray(batch.messages)
+                self._drop_ahead()
                 return 0
             except ParkedFull as full:
-                self._hold_back(batch, full)
+                self._hold_back(batch.messages, full)
+                self._drop_ahead()
                 return 0
         self._tell_lag(consumer, self._ends(consumer, _BROKER_SECONDS) if self._held_back else None)
-        return sum(map(len, batch.values()))
+        return sum(map(len, batch.messages.values())) if batch is not None else 0
+
+    def _polled(self, consumer: Any, seconds: float) -> _Batch | None:
+        """The messages of one poll, to be read; None where none came in so many seconds."""
+        polled = consumer.poll(timeout_ms=int(seconds * 1000))
+        self._take_notice()
+        anew = self._begun_anew(consumer, polled)
+        messages = {found: some for found, some in polled.items() if found not in self._astray | anew}
+        self._tell_of_gaps(consumer, messages)
+        return self._to_read(messages) if messages else None
+
+    def _is_ours(self, batch: _Batch, consumer: Any) -> bool:
+        """Whether it goes on where its partitions are read, which nobody has taken from us or given us anew."""
+        ours: set[TopicPartition] = consumer.assignment() - self._astray
+        return batch.messages.keys() <= ours
+
+    def _drop_ahead(self) -> None:
+        """What was read ahead is read again, from where the database says."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            self._stray(ahead.messages)
 
     def _begun_anew(self, consumer: Any, polled: Mapping[TopicPartition, Sequence[Any]]) -> set[TopicPartition]:
         """Partitions that end before what was read of them: these are read from their beginning.
@@ -261,6 +305,8 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
             with suppress(IllegalStateError):
                 end = consumer.highwater(partition) if ends is None else ends.get(partition)
                 place = self._places.get(partition) if partition in self._astray else consumer.position(partition)
+                if self._ahead is not None and partition in self._ahead.messages:
+                    place = self._ahead.messages[partition][0].offset
                 if end is not None and place is not None:
                     self._lag.tell(partition, max(0, end - place))
 
@@ -310,49 +356,58 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
                 consumer.resume(partition)
             self._astray.discard(partition)
 
-    def _settle(self, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
-        begun_at, now = monotonic(), self._journal.clock()
-        taken, events, refused = self._read(batch, now)
+    def _settle(self, batch: _Batch, consumer: Any) -> None:
         moves = {
             Partition(*partition): Move(self._places[partition], messages[-1].offset + 1)
-            for partition, messages in batch.items()
+            for partition, messages in batch.messages.items()
         }
 
         def beside(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             move(connection, moves)
             # In the order of their places, whatever is wrong with them.
-            to_park = sorted([*refused, *_not_taken(taken, outcomes)], key=_PLACE)
-            park(connection, self._journal.vault, to_park, now, self._room)
+            to_park = sorted([*batch.refused, *_not_taken(batch.taken, outcomes)], key=_PLACE)
+            park(connection, self._journal.vault, to_park, batch.now, self._room)
 
-        outcomes = self._journal.record(events, beside=beside)
-        for partition in batch:
-            self._places[partition] = self._next[partition] = moves[Partition(*partition)].next_offset
-        self._held_back -= batch.keys()
+        for partition in batch.messages:
+            self._next[partition] = moves[Partition(*partition)].next_offset
+        self._ahead = None if self._stop.is_set() else self._polled(consumer, 0)
+        begun_at = monotonic()
+        deque(batch.reading, maxlen=0)
+        with meanwhile(self._ahead.reading if self._ahead is not None else iter(())):
+            outcomes = self._journal.record(batch.events, beside=beside)
+        for partition in batch.messages:
+            self._places[partition] = moves[Partition(*partition)].next_offset
+        self._held_back -= batch.messages.keys()
         INGEST_PAUSED.set(len(self._held_back))
-        self._lag.settled(batch)
-        codes = [told.code for told in refused]
+        self._lag.settled(batch.messages)
+        codes = [told.code for told in batch.refused]
         wrong = [found[0] for found in map(what_is_wrong, outcomes) if found is not None]
         statuses = [outcome.status for outcome in outcomes]
         told = tell_settled(self._topic, statuses, codes, wrong, monotonic() - begun_at)
-        log.info("settled", extra=told | {"offsets": _offsets(batch)})
+        log.info("settled", extra=told | {"offsets": _offsets(batch.messages)})
 
-    def _read(
-        self, batch: Mapping[TopicPartition, Sequence[Any]], now: datetime
-    ) -> tuple[list[Any], list[Touchpoint], list[ToPark]]:
-        """The messages that tell a touchpoint, these touchpoints in the same order, and the messages that tell none."""
-        taken, events, refused = [], [], []
-        for message in chain.from_iterable(batch.values()):
-            try:
-                events.append(read_message(message, now=now, skew=self._skew))
-                taken.append(message)
-            except REFUSALS as refusal:
-                refused.append(_to_park(message, refusal.code, str(refusal), pseudonym(message.key)))
-            except Exception as error:
-                # Reading asks nobody anything: what fails is this message, which is not to stand in the way of others.
-                kind = type(error).__qualname__
-                log.error("a message parks that fails to be read", extra={"error": kind} | _place_of(message))
-                refused.append(_to_park(message, UNFORESEEN, _FAILS_TO_BE_READ.format(kind), pseudonym(message.key)))
-        return taken, events, refused
+    def _to_read(self, messages: Mapping[TopicPartition, Sequence[Any]]) -> _Batch:
+        now = self._journal.clock()
+        taken: list[Any] = []
+        events: list[Touchpoint] = []
+        refused: list[ToPark] = []
+
+        def reading() -> Iterator[None]:
+            for message in chain.from_iterable(messages.values()):
+                try:
+                    events.append(read_message(message, now=now, skew=self._skew))
+                    taken.append(message)
+                except REFUSALS as refusal:
+                    refused.append(_to_park(message, refusal.code, str(refusal), pseudonym(message.key)))
+                except Exception as error:
+                    # Reading asks nobody anything: what fails is this message, which is not to stand in the way of
+                    # others.
+                    kind, who = type(error).__qualname__, pseudonym(message.key)
+                    log.error("a message parks that fails to be read", extra={"error": kind} | _place_of(message))
+                    refused.append(_to_park(message, UNFORESEEN, _FAILS_TO_BE_READ.format(kind), who))
+                yield
+
+        return _Batch(messages, now, taken, events, refused, reading())
 
     def _stray(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
@@ -381,6 +436,7 @@ class Ingest(ConsumerRebalanceListener):  # type: ignore[misc]
     def _let_go(self, attempt: RetryCallState) -> None:
         """What was polled is dropped, to be read again: memory stays bounded however long this takes."""
         self.is_waiting = True
+        self._ahead = None
         error = attempt.outcome.exception() if attempt.outcome else None
         kind = type(error).__qualname__
         RETRIES.labels("ingest", kind).inc()
