@@ -47,7 +47,7 @@ INGEST_BATCH_MESSAGES = Histogram(
 )
 INGEST_BATCH_SECONDS = Histogram(
     "majung_ingest_batch_duration_seconds",
-    "How long it took to read and settle the messages of one transaction.",
+    "How long it took to record the messages of one transaction, and to read what of them was not read ahead.",
     buckets=_BATCH_SECONDS,
     registry=OF_PROCESS,
 )
