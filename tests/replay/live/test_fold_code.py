@@ -16,8 +16,8 @@ from tests.examples import OTHER_PARTICIPANT, PARTICIPANT, call_received, measur
 from tests.replay.live.test_worker import about, linked
 
 REPLAY = Path(str(files("replay")))
-BESIDE = {"append.py", "database.py", "messages/published_journeys.py", "recorder.py"}
-"""Which tell whose shard is which, run statements, mark who is to be published, and have the clock of marks."""
+BESIDE = {"append.py", "database.py", "meanwhile.py", "messages/published_journeys.py", "recorder.py"}
+"""Which tell whose shard is which, run statements, wait for these, mark who is to be published, and time the marks."""
 
 
 @contextmanager
