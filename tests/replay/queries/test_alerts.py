@@ -222,7 +222,7 @@ def test_looks_come_with_commits_and_with_escalations_and_end_when_told(tracked:
     came = looks(tracked, tracked.clock, stop)
     assert next(came).calling == {}
     now = tracked.clock()
-    soon = emergency.replaced(occurred_at=now - timedelta(minutes=10) + timedelta(seconds=2))
+    soon = emergency.replaced(occurred_at=now - timedelta(minutes=10) + timedelta(seconds=5))
     tracked.record([soon])
     watching = watcher(tracked)
     assert told(watching.after(next(came))) == [("open", soon.event_id)]
