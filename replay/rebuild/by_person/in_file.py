@@ -4,7 +4,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Container, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,8 @@ _ROOM = 2
 """How many times the size of the journal's file has to be free for the sort and the copy."""
 _CACHED_KIBIBYTES = 32 * 1024
 """As much is sorted at once, and kept of the copy: no more than folding takes afterwards."""
+
+_MOMENT_SECONDS = 0.5
 
 _COLUMNS = "shard, participant_id, version, event_id, topic, occurred_at, actor, source, state, sealed, recorded_at"
 _TABLE = f"CREATE TABLE journal ({_COLUMNS}, PRIMARY KEY (shard, participant_id, version)) WITHOUT ROWID"
@@ -81,8 +83,12 @@ def _copy(path: Path, target: Path) -> None:
         connection.execute(_TABLE)
         connection.execute("ATTACH ? AS source", (str(path),))
         try:
-            # In a thread, and waited for: one long statement would keep whoever wants to end the process waiting.
-            apart.submit(connection.execute, _COPY).result()
+            # In a thread, and waited for: one long statement would keep whoever wants to end the process waiting. And
+            # for a moment at a time: a signal that comes just before a wait is seen when that is over.
+            copying = apart.submit(connection.execute, _COPY)
+            while not wait([copying], _MOMENT_SECONDS).done:
+                pass
+            copying.result()
         except BaseException:
             connection.interrupt()
             raise
