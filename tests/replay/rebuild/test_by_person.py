@@ -181,7 +181,16 @@ def test_a_small_journal_is_not_copied_and_none_where_nobody_wants_it(large: Jou
     assert seen == []
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """An interrupt is heard, also where whoever started the tests has it ignored (as shells do for background jobs)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @on_sqlite
+@pytest.mark.usefixtures("heard")
 def test_who_ends_a_replay_does_not_wait_for_the_copy(large: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
@@ -199,6 +208,7 @@ def test_who_ends_a_replay_does_not_wait_for_the_copy(large: Journal, monkeypatc
 
 
 @on_postgres
+@pytest.mark.usefixtures("heard")
 def test_who_ends_a_replay_does_not_wait_for_the_copy_of_a_server(
     large: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
