@@ -50,7 +50,6 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
     key, which cannot be told from the first.
     """
     _make_file(database)
-    _make_file(vault_database)
     with database.write() as connection:
         found = revision_of(connection)
         if found is not None and found not in REVISIONS:
@@ -65,6 +64,7 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
                 " of this journal"
             )
         _lay_out_shards(connection, shards)
+    _make_file(vault_database)
     with vault_database.write() as connection:
         vault.metadata.create_all(connection)
 

@@ -83,7 +83,7 @@ def test_rules_that_cannot_be_tried_are_refused_with_what_to_say_instead(
         ("version = ", "is not TOML"),
         ("sessions_attended = 2", "must name rules of its own"),
         ('version = "x"\nsessions = 2', "sessions: is not known here: did you mean sessions_attended?"),
-        ('version = "x"\nlonely_score = 0', "lonely_score: must be more than 0"),
+        ('version = "x"\nlonely_score = 0', "lonely_score: must be at least 1"),
         ('version = "x"\nlonely_score = "six"', "lonely_score: must be a whole number"),
         ('version = "x"\nrelapse_days_apart_min = 99', "rules.toml: the rules: relapse_days_apart_min is greater than"),
     ],
