@@ -4,6 +4,7 @@ SQLite runs in WAL with synchronous=FULL, and every writing transaction is BEGIN
 and then writes fails at once under concurrency, whatever the busy time-out.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -156,6 +157,15 @@ class Database:
 
 def _is_uri(file: str | None) -> bool:
     return file is not None and file.startswith("file:")
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def cache_more(connection: Connection) -> None:

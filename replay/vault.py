@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, func, inspect, select
 
 from projections.columns import Pseudonym
-from replay.database import Database, cursor_of, portions, rows_of
+from replay.database import Database, cursor_of, portions, rows_of, sync
 
 AES_256_GCM = 1
 _KEY_BYTES = 64
@@ -314,16 +314,7 @@ def create_master_key(path: Path, database: Database) -> None:
         os.fsync(file.fileno())
     # The name too: after a power cut nothing opens what was sealed meanwhile, if the key has none.
     for folder in (path.parent, *(made.parent for made in new)):
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(folder)
 
 
 def index_key(master_key: bytes) -> bytes:

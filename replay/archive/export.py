@@ -31,12 +31,11 @@ from replay.archive.manifest import (
     path_of,
     read_manifest,
     settle,
-    sync,
     unlisted,
     write_manifest,
 )
 from replay.archive.refusals import ArchiveBusy, FolderTaken, OtherJournal, ShardsDiffer
-from replay.database import Database
+from replay.database import Database, sync
 from replay.garbage import not_collecting
 from replay.schema import check, revision_of
 

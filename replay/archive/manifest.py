@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from domain.clock import END_OF_TIME, SEOUL, from_microseconds, to_microseconds
 from domain.field_faults import faults_in_file, said
 from replay.archive.refusals import ArchiveTooNew, ArchiveUnreadable, NoArchive
+from replay.database import sync
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -154,15 +155,6 @@ def settle(unfinished: Path, final: Path) -> None:
     sync(unfinished)
     os.replace(unfinished, final)
     sync(final.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def unlisted(folder: Path, manifest: Manifest) -> list[str]:
