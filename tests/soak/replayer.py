@@ -22,13 +22,14 @@ def opened(url: str, vault_url: str) -> Iterator[Opened]:
         yield Opened(Journal(database, Vault(keys, MASTER_KEY)), MODELS)
 
 
-def main(url: str, vault_url: str, processes: str) -> None:
-    """One line for every part, and a last one."""
+def main(url: str, vault_url: str, processes: str, copies_from: str) -> None:
+    """A line before the first part, one for every part, and a last one."""
     # Small parts: many, to be killed amid.
     parts.EVENTS_AT_ONCE = parts.TEACHING = 10
     opening = partial(opened, url, vault_url)
     with opening() as here:
-        crew = Crew(int(processes), opening)
+        crew = Crew(int(processes), opening, copies_from=int(copies_from))
+        print("began", flush=True)
         done = rebuild(
             here.journal, MODELS, engine=crew, compare=True, told=lambda part: print(part.part, part.worker, flush=True)
         )
