@@ -41,6 +41,9 @@ _STAND_IN = {"participant_id": "00000000-0000-4000-8000-000000000000", "source":
 """For the target's own identity while a replacement is checked; its envelope is checked with the correction itself."""
 
 
+_RAW = (bytes, bytearray, memoryview)
+
+
 class _Part(NamedTuple):
     """Where the fields being read stand, for the names in messages."""
 
@@ -65,7 +68,8 @@ def read_event(
     code lists that hold its codes, so that every later release reads a redelivered event alike. `from_producer=False`
     takes commands too: for Majung's own export. Raises IntakeError, and nothing else whatever the bytes are.
     """
-    attributes = told if isinstance(told, Mapping) else read_object(told)
+    # The check for an abstract class would take a tenth of the time.
+    attributes = read_object(told) if isinstance(told, _RAW) else told
     usual = usual_event(attributes, now + skew, from_producer)
     event = usual if usual is not None else read_step_by_step(attributes, now + skew, from_producer)
     if from_producer:

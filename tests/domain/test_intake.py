@@ -112,6 +112,7 @@ def test_without_code_lists_an_event_counts_as_of_the_oldest_that_hold_its_codes
         (b'{"data": {"score": 1e999}}', "not JSON"),
         (b'{"data": {"answers": 9007199254740993}}', "too large to be read exactly"),
         (b'{"data": {"answers": 18446744073709551616}}', "too large to be read exactly"),
+        (b'{"data":{"answers":18446744073709551616}}', "too large to be read exactly"),
         (b'{"data": {"answers": [-9223372036854775809]}}', "too large to be read exactly"),
         (b'{"data": {"answers": ' + b"9" * 300 + b"}}", "too large to be read exactly"),
         (b'{"a":' * 300 + b"1" + b"}" * 300, "nested too deeply"),
