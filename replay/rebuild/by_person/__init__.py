@@ -34,11 +34,13 @@ def laid_out(here: Opened, rebuild: Rebuild, worth_it: int = WORTH_IT) -> Iterat
     journal is read as it lies, and the log says so.
     """
     source = here.archived or here.journal
+    way = in_table if source.database.is_postgres else in_file
     kept = _at_work(here.journal, rebuild)
     with ExitStack() as at_end:
         copy: Copy | None = None
-        way = in_table if source.database.is_postgres else in_file
-        way.clear(source.database, kept)
+        # Also beside the journal where something archived is read: who was killed may have read the journal.
+        for database in {here.journal.database, source.database}:
+            (in_table if database.is_postgres else in_file).clear(database, kept)
         if worth_it and _left(here.journal, rebuild) >= worth_it:
             try:
                 place = at_end.enter_context(way.made(source.database, rebuild.id))

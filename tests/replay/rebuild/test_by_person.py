@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from sqlalchemy import inspect, text
 
+from replay.archive.export import export_journal
+from replay.archive.local_copy import local_copy
 from replay.database import Database
 from replay.journal import Journal
 from replay.rebuild import Crew, rebuild
@@ -119,6 +121,23 @@ def test_a_table_that_a_killed_replay_left_is_dropped_by_the_next_and_no_other(l
             connection.execute(text(f"CREATE TABLE {name} ()"))
     rebuild(large, MODELS)
     assert copies(large) == ["journal_by_person_notes"]
+
+
+def test_a_replay_from_an_archive_removes_what_a_killed_one_left_beside_the_journal(
+    large: Journal, digests: Digests, tmp_path: Path
+) -> None:
+    expected = digests()
+    path = large.database.path
+    if path is not None:
+        path.with_name(f"{path.name}-replay-1-of_a_kil").mkdir()
+    else:
+        with large.database.write() as connection:
+            connection.execute(text("CREATE TABLE journal_by_person_1 ()"))
+    export_journal(large.database, tmp_path / "archive", clock=large.clock)
+    with local_copy(large, tmp_path / "archive") as archived:
+        rebuild(large, MODELS, archived=archived, engine=COPYING)
+    assert copies(large) == []
+    assert digests() == expected
 
 
 @on_sqlite
