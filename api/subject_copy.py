@@ -23,8 +23,8 @@ from domain.events import (
 )
 from domain.history import AMENDMENTS, Fact, Recorded, decided
 from domain.journey import VERSION_1, why
-from domain.journey.walk import walk
 from domain.network import ties_of
+from domain.participant_kind import kind_of
 from domain.roles import Role, RoleEnd, roles_of
 from domain.subject_copy import Others, given, given_of_amendment, in_seoul, names_of_workers
 from domain.touchpoint import Touchpoint
@@ -234,7 +234,7 @@ def subject_copy(journal: Journal, participant_id: UUID, known_at: datetime | No
     All of one person is held in memory, which is little: nobody has more than some thousands of events.
     """
     found = person(journal, participant_id, known_at=known_at or END_OF_TIME)
-    if walk(found.history, VERSION_1).kind == ParticipantKind.HOUSEHOLD:
+    if kind_of(found.history) == ParticipantKind.HOUSEHOLD:
         raise HouseholdHasNoCopy
     if known_at is not None and not _held(found) <= _held(person(journal, participant_id)):
         raise EarlierCopyRefused

@@ -22,12 +22,12 @@ from unicodedata import category, normalize
 from uuid import UUID
 
 from domain.codes import ParticipantKind
-from domain.events import IdentitiesUnlinked, ParticipantRegistered, ParticipantUpdated, StoreVisited
+from domain.events import IdentitiesUnlinked, StoreVisited
 from domain.history import History
+from domain.participant_kind import DESCRIPTIONS, kind_of
 from domain.touchpoint import Touchpoint
 
-_DESCRIPTIONS: frozenset[type[Touchpoint]] = frozenset({ParticipantRegistered, ParticipantUpdated})
-TELLING: frozenset[type[Touchpoint]] = _DESCRIPTIONS | {StoreVisited, IdentitiesUnlinked}
+TELLING: frozenset[type[Touchpoint]] = DESCRIPTIONS | {StoreVisited, IdentitiesUnlinked}
 """Everything that gives a clue."""
 
 _COUNTRY_CODE = "82"
@@ -90,7 +90,6 @@ def by_nickname(nickname: str, site: str) -> Clue | None:
 def clues_of(history: History) -> dict[Clue, Told]:
     """Every clue of a person, with who told it first."""
     found: dict[Clue, Told] = {}
-    kind: ParticipantKind = ParticipantKind.PERSON
     name: str | None = None
     birth_date: date | None = None
     for fact in history.facts_of(TELLING):
@@ -101,8 +100,7 @@ def clues_of(history: History) -> dict[Clue, Told]:
             clues.append(_parted(event.participant_id, event.other_id))
         elif event.nickname and event.site:
             clues.append(by_nickname(event.nickname, event.site))
-        if type(event) in _DESCRIPTIONS:
-            kind = event.kind or kind
+        if type(event) in DESCRIPTIONS:
             if event.phone:
                 clues.append(by_phone(event.phone))
             if event.name or event.birth_date:
@@ -111,7 +109,7 @@ def clues_of(history: History) -> dict[Clue, Told]:
         for clue in clues:
             if clue is not None and clue not in found:
                 found[clue] = Told(fact.event_id, event.site if clue.kind == ClueKind.NICKNAME else None)
-    return {} if kind == ParticipantKind.HOUSEHOLD else found
+    return {} if found and kind_of(history) == ParticipantKind.HOUSEHOLD else found
 
 
 def _parted(one: UUID, other: UUID) -> Clue:

@@ -100,6 +100,13 @@ class History:
         held = [by_type[kind] for kind in kinds if kind in by_type]
         return held[0] if len(held) == 1 else [fact for fact in self.facts if type(fact.event) in kinds]
 
+    def whenever(self, kinds: frozenset[type[Touchpoint]]) -> Sequence[Fact]:
+        """What is in force of these types, in order, also what happened after the `as_of` of this history."""
+        if len(self.facts) == len(self.touchpoints):
+            return self.facts_of(kinds)
+        told = (fact_of(recorded, self.amendments.get(recorded.event_id, ())) for recorded in self.touchpoints)
+        return sorted((fact for fact in told if fact is not None and type(fact.event) in kinds), key=_ORDER)
+
     def slices(self, of: Container[type[Touchpoint]] | None = None) -> list[Slice]:
         """Every version of every touchpoint, whatever its `as_of`, with the journal time in which it held.
 

@@ -12,8 +12,8 @@ from domain.clock import day_of
 from domain.codes import ParticipantKind, Stage
 from domain.events import OverrideEnded, StageOverridden
 from domain.history import History
-from domain.journey import VERSION_1, override_at
-from domain.journey.walk import walk
+from domain.journey import override_at
+from domain.participant_kind import kind_of
 from domain.touchpoint import Touchpoint, origin_of_decision
 
 # OverrideError
@@ -90,7 +90,7 @@ def override(
         raise CommandIdUsed(f"command id {command_id} was used for another override: take a new one")
     if expires_on < day_of(now):
         raise OverrideExpired(f"an override that ends on {expires_on} is over already: name today or a later day")
-    if walk(history, VERSION_1).kind == ParticipantKind.HOUSEHOLD:
+    if kind_of(history) == ParticipantKind.HOUSEHOLD:
         raise HouseholdHasNoStage(f"{participant_id} is a household, which has no stage: override that of a member")
     return event
 

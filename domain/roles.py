@@ -32,13 +32,11 @@ from domain.events import (
     ActivistSteppedDown,
     ActivityPerformed,
     JourneyEnded,
-    ParticipantRegistered,
-    ParticipantUpdated,
     TrainingCompleted,
 )
 from domain.history import Fact, History
 from domain.journey import VERSION_1, journey_of
-from domain.journey.walk import walk
+from domain.participant_kind import DESCRIPTIONS, kind_of
 from domain.precision import clearly_after
 from domain.touchpoint import Touchpoint
 
@@ -80,7 +78,7 @@ class RoleInterval(NamedTuple):
 
 def roles_of(history: History) -> list[RoleInterval]:
     """Every interval of every role of a person, in order of (since, role)."""
-    if walk(history, VERSION_1).kind == ParticipantKind.HOUSEHOLD:
+    if kind_of(history) == ParticipantKind.HOUSEHOLD:
         return []
     held = [*_participation(history), *_activism(history)]
     return sorted(held, key=lambda interval: (interval.since, _ORDER[interval.role]))
@@ -92,7 +90,6 @@ def roles_at(held: Iterable[RoleInterval], moment: datetime) -> list[Role]:
 
 
 _ORDER = {role: place for place, role in enumerate(Role)}
-_DESCRIPTIONS: frozenset[type[Touchpoint]] = frozenset({ParticipantRegistered, ParticipantUpdated})
 _SELECTION: frozenset[type[Touchpoint]] = frozenset({ActivistSelected})
 _RANKS: dict[type[Touchpoint], int] = {
     ActivistSelected: 0,
@@ -105,7 +102,7 @@ _ACTIVISM = frozenset(_RANKS)
 
 
 def _participation(history: History) -> Iterator[RoleInterval]:
-    described = history.facts_of(_DESCRIPTIONS)
+    described = history.facts_of(DESCRIPTIONS)
     begun = _begun(described[0].occurred_at, described[0].event_id) if described else None
     for spell in journey_of(history, VERSION_1).spells:
         if spell.stage == Stage.ENDED:

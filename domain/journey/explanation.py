@@ -11,6 +11,7 @@ from domain.journey.seen import Seen
 from domain.journey.spells import Spell
 from domain.journey.table import TABLE, Rule
 from domain.journey.walk import journey_of, walk
+from domain.participant_kind import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def why(history: History, rules: Rules = VERSION_1) -> Explanation:
         remark = "stages are as an outside system recorded them: no rule leads from one to the next"
         return Explanation(history.root, rules.version, journey.stage, steps, (), remark)
     seen = walk(history, rules)
-    if seen.kind == ParticipantKind.HOUSEHOLD:
+    if kind_of(history) == ParticipantKind.HOUSEHOLD:
         return Explanation(history.root, rules.version, None, (), (), "a household has no stage, its members have")
     ahead = tuple(_ahead(rule, seen, rules) for rule in TABLE if seen.stage in rule.leaves)
     return Explanation(history.root, rules.version, journey.stage, steps, ahead)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.clock import day_of
-from domain.codes import JourneyEnd, ParticipantKind, RiskLevel, Stage, TieKind
+from domain.codes import JourneyEnd, RiskLevel, Stage, TieKind
 from domain.events import (
     ActivistSelected,
     MeasureTaken,
@@ -62,7 +62,6 @@ class Seen:
     linked: bool = False
     described: bool = False
     """Registered or updated by staff."""
-    kind: ParticipantKind = ParticipantKind.PERSON
     contacts: list[datetime] = field(default_factory=list)
     contact_ids: list[UUID] = field(default_factory=list)
     """Of the same contacts."""
@@ -171,11 +170,7 @@ def see_selection(seen: Seen, fact: Fact, rules: Rules) -> None:
 
 
 def see_description(seen: Seen, fact: Fact, rules: Rules) -> None:
-    """Of several statements about the kind the last one counts; a description that states none says nothing."""
-    event = fact.event
-    assert isinstance(event, ParticipantRegistered | ParticipantUpdated)
     seen.described = True
-    seen.kind = event.kind or seen.kind
 
 
 Observer = Callable[[Seen, Fact, Rules], None]

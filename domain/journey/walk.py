@@ -14,6 +14,7 @@ from domain.journey.rules import VERSION_1, Rules
 from domain.journey.seen import OBSERVERS, Seen
 from domain.journey.spells import Journey, Spell
 from domain.journey.table import STEPS, TABLE, Rule
+from domain.participant_kind import kind_of
 
 WATCHED = {kind: OBSERVERS.get(kind) for kind in {*OBSERVERS, *(kind for rule in TABLE for kind in rule.on)}}
 """The types that matter, each with what to remember of it."""
@@ -45,7 +46,7 @@ def _walked(history: History, rules: Rules) -> tuple[Seen, Journey]:
             return before  # type: ignore[no-any-return]
     seen = _walk(history, rules)
     journey = Journey(history.root, rules)
-    if seen.kind != ParticipantKind.HOUSEHOLD:
+    if kind_of(history) != ParticipantKind.HOUSEHOLD:
         journey = Journey(history.root, rules, tuple(seen.spells), tuple(seen.contacts), tuple(seen.anomalies))
     history.walked.append((rules, (seen, journey)))
     return seen, journey

@@ -3,6 +3,7 @@
 import pytest
 
 from domain.codes import About, CallLevel, CallOutcome, DiscoveryOutcome, ReachOutcome, RiskLevel, Stage
+from domain.journey import journey_of
 from domain.touchpoint import Touchpoint
 from domain.versions import event_of
 from tests.domain.journey.stories import healing, journey, last_move, moves, prevention
@@ -29,8 +30,9 @@ from tests.examples import (
     session_attended,
     session_missed,
     store_visited,
+    touchpoint_voided,
 )
-from tests.given import on
+from tests.given import given, on
 
 CONTACTS = (
     call_received,
@@ -125,6 +127,20 @@ def test_p1_does_not_move_somebody_who_has_a_stage() -> None:
 def test_a_household_has_no_stage_whatever_its_events() -> None:
     household = participant_registered.replaced(kind="household")
     assert moves(household, on(call_received, "2025-05-20"), on(risk_assessed, "2025-05-21")) == []
+
+
+def test_a_household_had_no_stage_before_it_was_told_to_be_one_either() -> None:
+    contact, other = on(session_attended, "2025-05-20"), on(session_attended, "2025-05-21")
+    household = on(participant_registered.replaced(kind="household"), "2025-05-25")
+    person = on(participant_updated.replaced(kind="person"), "2025-05-28")
+    mistaken = touchpoint_voided.replaced(target_event_id=household.event_id)
+
+    def stage(*told: Touchpoint, as_of: str) -> str | None:
+        return journey_of(given(contact, other, *told).history(as_of=as_of)).stage
+
+    assert stage(household, as_of="2025-05-22") is None
+    assert stage(household, person, as_of="2025-05-26") == Stage.PREVENTION
+    assert stage(household, mistaken, as_of="2025-05-22") == Stage.PREVENTION
 
 
 def test_an_update_that_says_nothing_of_the_kind_leaves_a_household_one_and_another_may_correct_it() -> None:

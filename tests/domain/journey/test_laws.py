@@ -25,6 +25,7 @@ from tests.examples import (
     journey_ended,
     measure_taken,
     participant_registered,
+    participant_updated,
     prescription_issued,
     risk_assessed,
     session_attended,
@@ -55,12 +56,14 @@ KINDS: tuple[Touchpoint, ...] = (
     journey_ended,
     journey_ended.replaced(reason="died"),
 )
+KINDS_OF_ID = (*KINDS, participant_registered.replaced(kind="household"), participant_updated.replaced(kind="person"))
+"""Also what says that it is a household, and that it is none."""
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[Touchpoint]:
+def stories(draw: st.DrawFn, kinds: tuple[Touchpoint, ...] = KINDS) -> list[Touchpoint]:
     """Up to 40 events within some months, several of them often at the same instant."""
-    steps = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from([0, 1, 6, 7, 14, 28, 90])), max_size=40))
+    steps = draw(st.lists(st.tuples(st.sampled_from(kinds), st.sampled_from([0, 1, 6, 7, 14, 28, 90])), max_size=40))
     moment, events = BEGIN, []
     for number, (event, days) in enumerate(steps):
         moment += timedelta(days)
@@ -80,7 +83,7 @@ def test_the_order_of_arrival_changes_no_row(events: list[Touchpoint], chance: R
     assert journeys.digest(journeys.fold(history(shuffled))) == journeys.digest(journeys.fold(history(events)))
 
 
-@supposing(stories(), st.integers(0, 2000))
+@supposing(stories() | stories(KINDS_OF_ID), st.integers(0, 2000))
 def test_the_journey_as_of_a_day_is_the_beginning_of_the_whole_one(events: list[Touchpoint], days: int) -> None:
     as_of = BEGIN + timedelta(days)
     assert journey_of(history(events, as_of)) == journey_of(history(events)).at(as_of)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from domain.events import IdentitiesUnlinked, TouchpointVoided
 from domain.touchpoint import Touchpoint
 from projections.contributions import contributions
+from projections.journey import journey
 from projections.read_model import ReadModel
 from projections.timeline import timeline
 from replay.identities import links_by_person
@@ -24,7 +25,7 @@ from replay.rebuild.ledger import Clocks
 from replay.rebuild.snapshots import SnapshotRefused, clocks, drop, find, listed, pinned, take
 from replay.tables import rebuilds
 from tests.conftest import MODELS
-from tests.examples import call_received, measure_taken, store_visited
+from tests.examples import call_received, measure_taken, participant_registered, session_attended, store_visited
 from tests.given import on
 from tests.replay.live.test_worker import linked
 from tests.replay.rebuild.conftest import PEOPLE
@@ -94,6 +95,19 @@ def test_a_snapshot_holds_what_each_person_is_on_demand(told: Journal, as_of: da
     for model in MODELS:
         folded = [row for history in by_root.values() for row in model.fold(history)]
         assert rows(told, model, "report") == model.ordered(folded), model.name
+
+
+def test_a_household_has_no_stage_as_of_before_it_was_told_to_be_one_wherever_it_is_asked(tracked: Journal) -> None:
+    as_of = datetime(2025, 6, 15, tzinfo=UTC)
+    household = on(participant_registered, "2025-07-01").replaced(kind="household")
+    tracked.record([on(call_received, "2025-05-01"), on(session_attended, "2025-05-02"), household], now=FIRST)
+    rebuild(tracked, MODELS)
+    take(tracked, MODELS, Clocks("report", as_of, FIRST))
+    with tracked.database.read() as connection:
+        [serving] = generations.live(connection, [journey])
+        assert list(generations.read(connection, serving)) == []
+    assert rows(tracked, journey, "report") == []
+    assert journey.fold(person(tracked, household.participant_id, as_of=as_of).history) == []
 
 
 def test_what_is_recorded_later_does_not_change_a_snapshot(told: Journal) -> None:
