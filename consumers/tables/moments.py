@@ -1,7 +1,8 @@
 """When a row happened: from a constant, a column in any format, or a column whose values stand for dates.
 
-A day is told as its noon, a month as the noon of its first day, in the mapping's time zone: noon in Seoul is the same
-day in UTC, and the first day of this month is never ahead. The event's precision says that the rest is not known.
+A day is told as its noon, a month as the noon of its first day, in Seoul and not in the mapping's time zone: days are
+those of Seoul wherever they are counted, and the noon of a day in America is the next day there. The first day of this
+month is never ahead. The event's precision says that the rest is not known.
 """
 
 import re
@@ -13,6 +14,7 @@ from pydantic import BeforeValidator, model_validator
 
 from consumers.tables.part import Column, MappingPart
 from consumers.tables.row_errors import UnmappedValue, WrongCell
+from domain.clock import SEOUL
 
 NOON = time(12)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -70,16 +72,21 @@ class Occurred(NamedTuple):
 
 
 def occurred(spec: OccurredAt, cell: str | None, zone: ZoneInfo) -> Occurred:
-    """When the row happened; `cell` is that of the column which `spec` names. Raises RowError."""
+    """When the row happened; `cell` is that of the column which `spec` names. Raises RowError.
+
+    `zone` is that of an instant without an offset.
+    """
     told = _told(spec, cell)
     try:
         moment, precision = _parsed(told, spec.format)
-        at = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        precision = spec.precision or precision
+        # A day is of no zone: it stays the day that was written.
+        at = moment if moment.tzinfo else moment.replace(tzinfo=zone if precision == "instant" else SEOUL)
         at.utctimetuple()
     except (ValueError, OverflowError):
         form = f"of the form {spec.format}" if spec.format else _FORMS
         raise WrongCell(f'column "{spec.column}" is not a date {form}') from None
-    return Occurred(at, spec.precision or precision)
+    return Occurred(at, precision)
 
 
 def _told(spec: OccurredAt, cell: str | None) -> Moment:

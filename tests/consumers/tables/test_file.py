@@ -161,6 +161,11 @@ def test_another_zone_is_a_setting() -> None:
     assert visit.occurred_at == datetime(2025, 5, 1, 7, 30, tzinfo=UTC)
 
 
+def test_a_bare_day_is_the_same_touchpoint_in_every_zone() -> None:
+    table = "id,who,day\n7,P1,2025-05-01\n"
+    assert events('time_zone = "America/New_York"' + VISITS, table) == events(VISITS, table)
+
+
 @pytest.mark.parametrize(
     ("spec", "cell", "code"),
     [
