@@ -11,7 +11,9 @@ Decisions where the rules leave room:
 - It stays until it is acknowledged: by the first acknowledgement of its event in force, whichever linked identity that
   stands under, and also where that is dated before the alert. An acknowledgement of anything else does nothing.
 - What was told to the journal more than 72† hours after it happened is on record, and reaches nobody. A correction does
-  not silence what was told in time; where only the correction makes it an alert, the correction has to be in time.
+  not silence what was told in time; where only the correction makes it an alert, the correction has to be in time. Each
+  version counts by when it says that it happened: what was told late and is then dated into these hours calls, since
+  somebody may be in danger now; and what was told in time, taken back and told again calls, however late.
 - While it is open it reaches the workers assigned to the person and the one to whom the person's shift was handed over
   last, as long as that shift lasts. Escalated it reaches everybody: of whom it reaches then only those assigned are
   told, and no shift, or what is told of an alert that stays open would grow with every handover.

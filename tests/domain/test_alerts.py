@@ -172,6 +172,25 @@ def test_where_only_the_correction_makes_it_an_alert_the_correction_has_to_be_in
     assert alert.silent is silent
 
 
+@pytest.mark.parametrize(
+    ("occurred_at", "silent"), [("2025-06-02T10:00:00+09:00", True), ("2025-06-08T10:00:00+09:00", False)]
+)
+def test_a_correction_of_what_was_told_late_calls_only_where_it_happened_lately_after_all(
+    occurred_at: str, silent: bool
+) -> None:
+    late = recorded(emergency, "2025-06-08T12:00:00+09:00")
+    assert alerts(late)[0].silent
+    [alert] = alerts(late, corrected(emergency, "emergency", "2025-06-09T10:00:00+09:00", occurred_at))
+    assert alert.silent is silent
+
+
+def test_what_was_told_in_time_and_taken_back_calls_when_it_is_told_again_however_late() -> None:
+    mistaken = corrected(emergency, "information", "2025-06-02T11:00:00+09:00")
+    assert alerts(emergency, mistaken) == []
+    [alert] = alerts(emergency, mistaken, corrected(emergency, "emergency", "2025-06-09T10:00:00+09:00"))
+    assert not alert.silent
+
+
 def test_it_reaches_who_is_assigned_while_it_is_open_and_who_was_handed_the_shift_last() -> None:
     def at(event: Touchpoint, minutes: float, **changes: Any) -> Touchpoint:
         moment = RAISED_AT + timedelta(minutes=minutes)
