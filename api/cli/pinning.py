@@ -12,6 +12,7 @@ from api.wiring import Majung
 from projections.read_model import ReadModel
 from replay.live import generations
 from replay.rebuild import snapshots
+from replay.settling import wait_for_recordings
 
 Pin = Annotated[
     str | None,
@@ -31,14 +32,17 @@ def clocks(
 ) -> Clocks:
     """What is told, and now where nothing is; of a snapshot its own. Says so where rows are behind the journal."""
     if snapshot is None:
-        remark_if_behind(majung)
         now = majung.now()
-        return Clocks(as_of or now, known_at or now)
+        found = Clocks(as_of or now, known_at or now)
+        # In this order: where nothing is said to be missing, nothing that was known by then is.
+        wait_for_recordings(majung.database, found.known_at)
+        remark_if_behind(majung)
+        return found
     if as_of is not None or known_at is not None:
         raise typer.BadParameter("a snapshot is of its own moments: leave --as-of and --known-at out")
     with majung.database.read() as connection:
-        found = snapshots.find(connection, snapshot)
-    return Clocks(found.as_of, found.known_at)
+        pin = snapshots.find(connection, snapshot)
+    return Clocks(pin.as_of, pin.known_at)
 
 
 def tables(connection: Connection, models: Sequence[ReadModel], snapshot: str | None) -> list[Table]:

@@ -14,6 +14,7 @@ from replay.journal import Journal
 from replay.live import held
 from replay.live.held import CannotBeFolded
 from replay.reading import Reader
+from replay.settling import wait_for_recordings
 
 
 class PersonUnknown(LookupError):
@@ -36,8 +37,11 @@ def person(
 ) -> Person:
     """The person behind a pseudonym, with all identities linked by `known_at`.
 
+    Who asks as known at a moment is told the same whenever they ask: whoever is recording just then is waited for.
     Raises PersonUnknown and CannotBeFolded.
     """
+    if known_at != END_OF_TIME:
+        wait_for_recordings(journal.database, known_at)
     with journal.database.read() as connection:
         found = people(connection, journal.reader, [participant_id], as_of=as_of, known_at=known_at)
     if participant_id not in found:

@@ -1,6 +1,8 @@
 """`majung services figures`: both clocks on the command line."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Timer
 
 from api import wiring
 from api.settings import load_settings
@@ -8,6 +10,7 @@ from domain.clock import SEOUL
 from tests.api.cli.conftest import Terminal
 from tests.examples import call_received, store_visited
 from tests.given import on
+from tests.replay.test_settling import recording
 
 
 def values(terminal: Terminal, *arguments: str) -> dict[str, float]:
@@ -31,6 +34,17 @@ def test_figures_that_lack_what_was_recorded_since_say_so(terminal: Terminal) ->
     with wiring.start(load_settings()) as majung:
         majung.journal.record([store_visited])
     assert "1 event(s) are not in this answer yet" in terminal.run("services", "figures").stderr
+
+
+def test_figures_wait_for_whoever_is_recording_before_they_say_that_nothing_is_missing(terminal: Terminal) -> None:
+    terminal.given(call_received)
+    with (
+        wiring.start(load_settings()) as majung,
+        ThreadPoolExecutor(1) as others,
+        recording(majung.journal, others) as visit,
+    ):
+        Timer(1, visit.commit).start()
+        assert "1 event(s) are not in this answer yet" in terminal.run("services", "figures").stderr
 
 
 def test_every_figure_states_unit_counts_version_and_both_clocks(terminal: Terminal) -> None:
