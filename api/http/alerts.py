@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.commands import Actor, Words
 from api.http.answer import Instant, Part
 from api.http.commands import COMMANDED, body_of, contended, read_command, receipt_response
-from api.http.cursor import NEXT_LINK, OTHER_MOMENT, Paged, cursor, place_in
+from api.http.cursor import NEXT_LINK, OTHER_MOMENT, Paged, cursor, moment_in, place_in
 from api.http.parameters import MOST_ITEMS, Moment, PersonId
 from api.http.problems import Problem, documented, invalid
 from api.http.streams import LastEventId, Readers, event_stream, id_line, message
@@ -72,9 +72,7 @@ class PlaceOnList(NamedTuple):
     def read(cls, written: bytes) -> Self:
         """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
         at, is_now, state, raised_at, event_id = _PLACE.unpack(written)
-        if at > to_microseconds(END_OF_TIME):
-            raise ValueError("not a moment")
-        return cls(from_microseconds(at), is_now, (state, from_microseconds(raised_at), UUID(bytes=event_id)))
+        return cls(moment_in(at), is_now, (state, from_microseconds(raised_at), UUID(bytes=event_id)))
 
 
 class AlertTold(Part):

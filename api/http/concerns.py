@@ -1,6 +1,8 @@
 """GET /v1/concerns: worry about people who are not in contact yet, page by page. Where they live is sealed."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from struct import Struct
+from typing import Annotated, Any, NamedTuple, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,16 +10,19 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.http.answer import Instant, Part
-from api.http.cursor import NEXT_LINK, MomentAndId, Paged, cursor, place_in
+from api.http.cursor import NEXT_LINK, MomentAndId, Paged, cursor, moment_in, one_moment, place_in
 from api.http.parameters import MOST_ITEMS
 from api.http.problems import documented
 from api.http.workers import AsOf
 from api.wiring import Majung
 from domain.casework import State
+from domain.clock import to_microseconds
 from domain.cloud_events import in_utc
 from domain.codes import About, Reporter
 from projections.concerns import ConcernStands, concerns, concerns_at
 from replay.live import generations
+
+_MOMENT = Struct(">q")
 
 
 class ConcernsAsked(AsOf):
@@ -29,6 +34,22 @@ class ConcernsAsked(AsOf):
     """How many concerns a page has at most."""
     cursor: str | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
+
+
+class PlaceOnList(NamedTuple):
+    """Where a page ended, and of which moment the list was: concerns stand as they did then on all of its pages."""
+
+    as_of: datetime
+    last: MomentAndId
+
+    def write(self) -> bytes:
+        return _MOMENT.pack(to_microseconds(self.as_of)) + self.last.write()
+
+    @classmethod
+    def read(cls, place: bytes) -> Self:
+        """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
+        [as_of] = _MOMENT.unpack_from(place)
+        return cls(moment_in(as_of), MomentAndId.read(place[_MOMENT.size :]))
 
 
 class ConcernTold(Part):
@@ -59,6 +80,7 @@ class Concerns(Part):
     """One page of concerns, the oldest first."""
 
     as_of: Instant
+    """The same on every page."""
     concerns: list[ConcernTold]
     next_cursor: str | None
     """Null: there are no more."""
@@ -78,20 +100,26 @@ def concerns_router(majung: Majung) -> APIRouter:
     )
     def _(asked: Annotated[ConcernsAsked, Query()], response: Response) -> Any:
         """Every concern and how the search stands, as known now. Follow the `next` link until there is none."""
-        moment = asked.as_of or majung.now()
-        after = place_in(Paged.CONCERNS, asked.cursor, MomentAndId.read)
+        after = place_in(Paged.CONCERNS, asked.cursor, PlaceOnList.read)
+        as_of = one_moment(asked.as_of, after.as_of if after else None) or majung.now()
         with majung.database.read() as connection:
             [served] = generations.live(connection, [concerns])
             found = concerns_at(
-                connection, served.table, moment, only_open=asked.open, after=after, limit=asked.limit + 1
+                connection,
+                served.table,
+                as_of,
+                only_open=asked.open,
+                after=after.last if after else None,
+                limit=asked.limit + 1,
             )
             behind = majung.lag_in(connection).behind
         page = found[: asked.limit]
-        last = MomentAndId(page[-1].opened_at, page[-1].opened_by) if len(found) > len(page) else None
-        following = cursor(Paged.CONCERNS, last.write()) if last else None
-        if following is not None:
-            response.headers["Link"] = f'<{_next(asked, following)}>; rel="next"'
-        return Concerns(as_of=moment, concerns=[_told(one) for one in page], next_cursor=following, behind=behind)
+        following = None
+        if len(found) > len(page):
+            last = MomentAndId(page[-1].opened_at, page[-1].opened_by)
+            following = cursor(Paged.CONCERNS, PlaceOnList(as_of, last).write())
+            response.headers["Link"] = f'<{_next(asked, as_of, following)}>; rel="next"'
+        return Concerns(as_of=as_of, concerns=[_told(one) for one in page], next_cursor=following, behind=behind)
 
     return router
 
@@ -100,7 +128,7 @@ def _told(found: ConcernStands) -> ConcernTold:
     return ConcernTold(**found._asdict())
 
 
-def _next(asked: ConcernsAsked, following: str) -> str:
-    query = [("as_of", in_utc(asked.as_of))] if asked.as_of is not None else []
-    query += [("open", "true")] if asked.open else []
+def _next(asked: ConcernsAsked, as_of: datetime, following: str) -> str:
+    """A relative reference, as for a timeline."""
+    query = [("as_of", in_utc(as_of)), *([("open", "true")] if asked.open else [])]
     return f"/v1/concerns?{urlencode([*query, ('limit', str(asked.limit)), ('cursor', following)])}"

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from api.http.parameters import ADVICE
 from api.http.problems import invalid
-from domain.clock import from_microseconds, to_microseconds
+from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
 
 NEXT_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
 _TEXT = re.compile(r"[A-Za-z0-9_-]{1,1600}", re.ASCII)
@@ -67,6 +67,29 @@ def place_in(of: Paged, told: str | None, read: Callable[[bytes], P], about: str
         raise invalid({"cursor": ADVICE["cursor"]}) from None
     other = "of another timeline" if found is of else _WHOSE[found]
     raise invalid({"cursor": f"is one {other}: begin this list without a cursor"})
+
+
+def one_moment(asked: datetime | None, of_cursor: datetime | None) -> datetime | None:
+    """The moment of all pages of a list: that of the cursor, which belongs to no other; None where neither tells one.
+
+    Raises Problem 422 where another one is asked for.
+    """
+    if of_cursor is None:
+        return asked
+    if asked not in (None, of_cursor):
+        raise invalid({"cursor": OTHER_MOMENT})
+    return of_cursor
+
+
+def moment_in(written: int) -> datetime:
+    """A moment that a cursor brings along, in microseconds.
+
+    Raises ValueError or OverflowError for one that nobody can ask for.
+    """
+    moment = from_microseconds(written)
+    if moment > END_OF_TIME:
+        raise ValueError("not a moment")
+    return moment
 
 
 class MomentAndId(NamedTuple):

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Select, select
 
 from api.commands import Actor
 from api.http.answer import Instant, Part
-from api.http.cursor import NEXT_LINK, OTHER_MOMENT, Paged, cursor, place_in
+from api.http.cursor import NEXT_LINK, Paged, cursor, moment_in, one_moment, place_in
 from api.http.parameters import MOST_ITEMS, Moment
-from api.http.problems import documented, invalid
+from api.http.problems import documented
 from api.wiring import Majung
-from domain.clock import END_OF_TIME, day_of, end_of_day, from_microseconds, to_microseconds, within_time
+from domain.clock import day_of, end_of_day, from_microseconds, to_microseconds, within_time
 from domain.cloud_events import in_utc
 from domain.follow_ups import Kind
 from projections.caseload import Ground, caseload, had_by
@@ -49,10 +49,10 @@ class PlaceOnList(NamedTuple):
         """Raises ValueError, OverflowError or struct.error for what `write` never gives."""
         as_of, rank, level, weight, moment, kind, component, due_from = _FIXED.unpack_from(place)
         subject = place[_FIXED.size :].decode()
-        asked, due = from_microseconds(as_of), from_microseconds(due_from)
-        if "\0" in subject or rank > _HIGHEST_RANK or asked > END_OF_TIME:
+        if "\0" in subject or rank > _HIGHEST_RANK:
             raise ValueError("not a cursor")
-        return cls(asked, Place(rank, level, weight, moment, kind, UUID(bytes=component), due, subject))
+        due = from_microseconds(due_from)
+        return cls(moment_in(as_of), Place(rank, level, weight, moment, kind, UUID(bytes=component), due, subject))
 
 
 class ListAsked(BaseModel):
@@ -132,13 +132,8 @@ def follow_ups_router(majung: Majung) -> APIRouter:
 
 
 def _as_of(majung: Majung, asked: ListAsked, after: PlaceOnList | None) -> datetime:
-    """The moment of the list: that of the cursor, which belongs to no other."""
     told = None if asked.as_of is None else within_time(asked.as_of)
-    if after is None:
-        return told or end_of_day(day_of(majung.now()))
-    if told not in (None, after.as_of):
-        raise invalid({"cursor": OTHER_MOMENT})
-    return after.as_of
+    return one_moment(told, after.as_of if after else None) or end_of_day(day_of(majung.now()))
 
 
 def _lines(

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.wiring import Majung
+from domain.clock import parse_moment
 from domain.touchpoint import Touchpoint
 from tests.api.http.requests import is_problem, person
 from tests.domain.follow_ups.stories import promise
@@ -108,6 +109,33 @@ def test_concerns_come_page_by_page_the_oldest_first(client: TestClient, majung:
     assert [one["opened_at"][:10] for one in found] == ["2025-05-01", "2025-05-01", "2025-05-02", "2025-05-03"]
     assert len({one["opened_by"] for one in found}) == 4
     assert "market" not in client.get("/v1/concerns").text
+
+
+def test_who_is_found_between_two_pages_is_on_the_second_as_the_search_stood_for_the_first(
+    client: TestClient, majung: Majung
+) -> None:
+    days = {UUID(int=n): f"2025-05-0{n}" for n in (1, 2, 3)}
+    majung.journal.clock = lambda: parse_moment("2025-05-10T09:00:00+09:00")
+    given(majung, *(on(concern_reported, day).replaced(participant_id=one) for one, day in days.items()))
+    response = client.get("/v1/concerns?limit=2&open=true")
+    majung.journal.clock = lambda: parse_moment("2025-05-12T09:00:00+09:00")
+    given(majung, on(discovery_attempted, "2025-05-11").replaced(participant_id=UUID(int=3)))
+    first, second = response.json(), client.get(response.links["next"]["url"]).json()
+    alone = client.get("/v1/concerns", params={"open": True, "cursor": first["next_cursor"]}).json()
+    assert len(client.get("/v1/concerns?open=true").json()["concerns"]) == 2
+    assert [(one["participant_id"], one["state"]) for one in second["concerns"]] == [(str(UUID(int=3)), "open")]
+    assert second["as_of"] == first["as_of"]
+    assert alone == second
+
+
+def test_a_cursor_of_concerns_belongs_to_one_moment(client: TestClient, majung: Majung) -> None:
+    given(majung, concern_reported, on(concern_reported, "2025-06-01").replaced(participant_id=OTHER_PARTICIPANT))
+    asked = {"as_of": "2025-06-02", "limit": "1"}
+    told = client.get("/v1/concerns", params=asked).json()["next_cursor"]
+    assert len(client.get("/v1/concerns", params=asked | {"cursor": told}).json()["concerns"]) == 1
+    other = client.get("/v1/concerns", params={"as_of": "2025-06-03", "cursor": told})
+    [wrong] = is_problem(other, 422, "invalid-parameter")["parameters"]
+    assert (wrong["name"], "another as_of" in wrong["message"]) == ("cursor", True)
 
 
 def test_open_leaves_out_the_closed(client: TestClient, majung: Majung) -> None:
