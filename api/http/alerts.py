@@ -169,7 +169,7 @@ def alerts_router(majung: Majung, readers: Readers[Look]) -> APIRouter:
 
         Follow the `next` link until there is none."""
         journal.ensure_worker(asked.worker)
-        after = place_in(Paged.ALERTS, asked.cursor, PlaceOnList.read)
+        after = place_in(Paged.ALERTS, asked, PlaceOnList.read)
         if after is not None and asked.as_of != (None if after.is_now else after.at):
             raise invalid({"cursor": OTHER_MOMENT})
         at = after.at if after else asked.as_of or majung.now()
@@ -180,7 +180,7 @@ def alerts_router(majung: Majung, readers: Readers[Look]) -> APIRouter:
         page = ahead[: asked.limit]
         following = None
         if len(ahead) > len(page):
-            following = cursor(Paged.ALERTS, PlaceOnList(at, asked.as_of is None, place(page[-1])).write())
+            following = cursor(Paged.ALERTS, asked, PlaceOnList(at, asked.as_of is None, place(page[-1])).write())
             response.headers["Link"] = f'<{_next(asked, following)}>; rel="next"'
         return AlertList(as_of=at, alerts=[_told(line) for line in page], next_cursor=following)
 

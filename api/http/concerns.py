@@ -100,7 +100,7 @@ def concerns_router(majung: Majung) -> APIRouter:
     )
     def _(asked: Annotated[ConcernsAsked, Query()], response: Response) -> Any:
         """Every concern and how the search stands, as known now. Follow the `next` link until there is none."""
-        after = place_in(Paged.CONCERNS, asked.cursor, PlaceOnList.read)
+        after = place_in(Paged.CONCERNS, asked, PlaceOnList.read)
         as_of = one_moment(asked.as_of, after.as_of if after else None) or majung.now()
         with majung.database.read() as connection:
             [served] = generations.live(connection, [concerns])
@@ -117,7 +117,7 @@ def concerns_router(majung: Majung) -> APIRouter:
         following = None
         if len(found) > len(page):
             last = MomentAndId(page[-1].opened_at, page[-1].opened_by)
-            following = cursor(Paged.CONCERNS, PlaceOnList(as_of, last).write())
+            following = cursor(Paged.CONCERNS, asked, PlaceOnList(as_of, last).write())
             response.headers["Link"] = f'<{_next(asked, as_of, following)}>; rel="next"'
         return Concerns(as_of=as_of, concerns=[_told(one) for one in page], next_cursor=following, behind=behind)
 

@@ -1,6 +1,6 @@
-"""Where a page of a list ended: opaque to callers, the same whatever arrives later, and of no other list.
+"""Where a page of a list ended: opaque to callers, the same whatever arrives later, and of no other list or filters.
 
-In base64url: one byte for the kind of list, the CRC-32 of what the list is about, and the place in it.
+In base64url: one byte for the kind of list, the CRC-32 of what the list is about, that of its filters, and the place.
 """
 
 import re
@@ -9,9 +9,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 from zlib import crc32
+
+import orjson
 
 from api.http.parameters import ADVICE
 from api.http.problems import invalid
@@ -19,7 +21,7 @@ from domain.clock import END_OF_TIME, from_microseconds, to_microseconds
 
 NEXT_LINK = {"Link": {"description": 'The next page (RFC 8288), `rel="next"`.', "schema": {"type": "string"}}}
 _TEXT = re.compile(r"[A-Za-z0-9_-]{1,1600}", re.ASCII)
-_HEAD = struct.Struct(">BI")
+_HEAD = struct.Struct(">BII")
 _MOMENT_AND_ID = struct.Struct(">q16s")
 OTHER_MOMENT = "is that of a list of another as_of: begin this list without a cursor"
 P = TypeVar("P")
@@ -42,31 +44,60 @@ _WHOSE = {
 }
 
 
-def cursor(of: Paged, place: bytes, about: str = "") -> str:
-    """The cursor of a place in a list; `about` tells lists of one kind apart."""
-    head = _HEAD.pack(of.value, crc32(about.encode()))
+_BRING_THEIR_MOMENT = {Paged.CONCERNS, Paged.FOLLOW_UPS, Paged.ALERTS}
+"""Lists that may be asked for at one moment and followed without naming it: it stands in the place itself."""
+
+
+class Asked(Protocol):
+    """The parameters of a list, a model of pydantic's: all are filters but `limit` and `cursor`."""
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    def model_dump(self, *, exclude: set[str], exclude_defaults: bool = False) -> dict[str, Any]: ...
+
+
+def cursor(of: Paged, asked: Asked, place: bytes, about: str = "") -> str:
+    """The cursor of a place in a list that was asked for so; `about` tells lists of one kind apart."""
+    head = _HEAD.pack(of.value, crc32(about.encode()), _digest(of, asked))
     return urlsafe_b64encode(head + place).rstrip(b"=").decode()
 
 
-def place_in(of: Paged, told: str | None, read: Callable[[bytes], P], about: str = "") -> P | None:
+def place_in(of: Paged, asked: Asked, read: Callable[[bytes], P], about: str = "") -> P | None:
     """The place that a cursor of this list names; None without one. `read` raises ValueError for what is no place.
 
-    Raises Problem 422, which says whether it is that of another list.
+    Raises Problem 422, which says whether it is that of another list, or of this one with other filters.
     """
-    if told is None:
+    if (told := asked.cursor) is None:
         return None
     try:
         if not _TEXT.fullmatch(told):
             raise ValueError("not a cursor")
         raw = urlsafe_b64decode(told + "=" * (-len(told) % 4))
-        kind, whose = _HEAD.unpack_from(raw)
-        found = Paged(kind)
-        if found is of and whose == crc32(about.encode()):
+        kind, whose, filters = _HEAD.unpack_from(raw)
+        found, same = Paged(kind), whose == crc32(about.encode())
+        if found is of and same and filters == _digest(of, asked):
             return read(raw[_HEAD.size :])
     except (ValueError, OverflowError, struct.error):
         raise invalid({"cursor": ADVICE["cursor"]}) from None
+    if found is of and same:
+        names = ", ".join(asked.model_dump(exclude=_no_filters(of)))
+        raise invalid(
+            {"cursor": f"is one of other filters ({names}): repeat theirs, or begin this list without a cursor"}
+        )
     other = "of another timeline" if found is of else _WHOSE[found]
     raise invalid({"cursor": f"is one {other}: begin this list without a cursor"})
+
+
+def _digest(of: Paged, asked: Asked) -> int:
+    """Of the filters. One at its default does not count, so cursors outlive a release that brings a new one."""
+    told = asked.model_dump(exclude=_no_filters(of), exclude_defaults=True)
+    alike = {name: sorted(set(value)) if isinstance(value, list) else value for name, value in told.items()}
+    return crc32(orjson.dumps(alike, option=orjson.OPT_SORT_KEYS))
+
+
+def _no_filters(of: Paged) -> set[str]:
+    return {"limit", "cursor", *(["as_of"] if of in _BRING_THEIR_MOMENT else [])}
 
 
 def one_moment(asked: datetime | None, of_cursor: datetime | None) -> datetime | None:

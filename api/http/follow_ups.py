@@ -119,11 +119,11 @@ def follow_ups_router(majung: Majung) -> APIRouter:
     def _(asked: Annotated[ListAsked, Query()], response: Response) -> Any:
         """Nobody who is not to be called. What comes between two pages shifts nothing on the second."""
         majung.journal.ensure_worker(asked.worker)
-        after = place_in(Paged.FOLLOW_UPS, asked.cursor, PlaceOnList.read)
+        after = place_in(Paged.FOLLOW_UPS, asked, PlaceOnList.read)
         as_of = _as_of(majung, asked, after)
         with majung.database.read() as connection:
             found = _lines(connection, asked, as_of, after)
-        told = _told(found, asked.limit, as_of, behind=majung.lag().behind)
+        told = _told(found, asked, as_of, behind=majung.lag().behind)
         if told.next_cursor is not None:
             response.headers["Link"] = f'<{_next(asked, as_of, told.next_cursor)}>; rel="next"'
         return told
@@ -158,13 +158,15 @@ def _lines(
     )
 
 
-def _told(found: Sequence[tuple[Call, Place]], limit: int, as_of: datetime, *, behind: int) -> FollowUpList:
-    shown = found[:limit]
-    more = len(found) > len(shown)
+def _told(found: Sequence[tuple[Call, Place]], asked: ListAsked, as_of: datetime, *, behind: int) -> FollowUpList:
+    shown = found[: asked.limit]
+    following = None
+    if len(found) > len(shown):
+        following = cursor(Paged.FOLLOW_UPS, asked, PlaceOnList(as_of, shown[-1][1]).write())
     return FollowUpList(
         as_of=as_of,
         items=[FollowUpTold(**call._asdict()) for call, _ in shown],
-        next_cursor=cursor(Paged.FOLLOW_UPS, PlaceOnList(as_of, shown[-1][1]).write()) if more else None,
+        next_cursor=following,
         behind=behind,
     )
 

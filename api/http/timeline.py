@@ -49,8 +49,8 @@ class Timeline(Answer):
 
 
 def begins_after(participant_id: UUID, page: Page) -> MomentAndId | None:
-    """Where the page before ended. Raises Problem 422 for a cursor that is not of this person's timeline."""
-    return place_in(Paged.TIMELINE, page.cursor, MomentAndId.read, str(participant_id))
+    """Where the page before ended. Raises Problem 422 for a cursor of anything but this timeline."""
+    return place_in(Paged.TIMELINE, page, MomentAndId.read, str(participant_id))
 
 
 def timeline(asked: Asked, page: Page, after: MomentAndId | None) -> Timeline:
@@ -66,7 +66,7 @@ def timeline(asked: Asked, page: Page, after: MomentAndId | None) -> Timeline:
         version=asked.person.version,
         held=asked.held,
         items=[_item(fact) for fact in shown],
-        next_cursor=cursor(Paged.TIMELINE, last.write(), str(asked.participant_id)) if last else None,
+        next_cursor=cursor(Paged.TIMELINE, page, last.write(), str(asked.participant_id)) if last else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""A cursor is of one list: of another one it is refused, and not taken for a place in this one."""
+"""A cursor is of one list and its filters: of others it is refused, and not taken for a place in this one."""
 
 from datetime import UTC, datetime
 from itertools import permutations
@@ -11,7 +11,11 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.cursor import MomentAndId, Paged, cursor
+from api.http.alerts import AlertsAsked
+from api.http.concerns import ConcernsAsked
+from api.http.cursor import Asked, MomentAndId, Paged, cursor
+from api.http.follow_ups import ListAsked
+from api.http.parameters import Page
 from api.wiring import Majung
 from tests.api.http.requests import is_problem, person, post
 from tests.domain.follow_ups.stories import promise
@@ -24,6 +28,12 @@ LISTS = {
     Paged.CONCERNS: "/v1/concerns?limit=1",
     Paged.FOLLOW_UPS: "/v1/follow-ups?limit=1&as_of=2025-06-12",
     Paged.ALERTS: "/v1/alerts?limit=1&all=true",
+}
+ASKED: dict[Paged, Asked] = {
+    Paged.TIMELINE: Page(),
+    Paged.CONCERNS: ConcernsAsked(),
+    Paged.FOLLOW_UPS: ListAsked(),
+    Paged.ALERTS: AlertsAsked(all=True),
 }
 ABOUT = {Paged.TIMELINE: str(PARTICIPANT)}
 
@@ -74,6 +84,46 @@ def test_a_cursor_of_another_persons_timeline_is_refused(two_of_each: TestClient
     assert "of another timeline" in wrong["message"]
 
 
+OTHER_FILTERS = [
+    (Paged.TIMELINE, "type=call-received.v1"),
+    (Paged.TIMELINE, "as_of=2025-06-30"),
+    (Paged.TIMELINE, "known_at=2099-01-01"),
+    (Paged.CONCERNS, "open=true"),
+    (Paged.FOLLOW_UPS, "kind=promise"),
+    (Paged.FOLLOW_UPS, "urgency=overdue"),
+    (Paged.FOLLOW_UPS, "worker=worker-08"),
+    (Paged.ALERTS, "worker=worker-08"),
+]
+
+
+@pytest.mark.parametrize(("of", "filters"), OTHER_FILTERS)
+def test_a_cursor_of_other_filters_is_refused_and_they_are_named(
+    two_of_each: TestClient, of: Paged, filters: str
+) -> None:
+    response = get(two_of_each, f"{LISTS[of]}&{filters}", next_cursor(two_of_each, of))
+    [wrong] = is_problem(response, 422, "invalid-parameter")["parameters"]
+    assert wrong["name"] == "cursor"
+    assert "begin this list without a cursor" in wrong["message"]
+    assert filters.partition("=")[0] in wrong["message"]
+
+
+def test_a_cursor_that_was_made_with_a_filter_is_refused_without_it(two_of_each: TestClient) -> None:
+    told = two_of_each.get(LISTS[Paged.ALERTS]).json()["next_cursor"]
+    response = two_of_each.get("/v1/alerts", params={"limit": 1, "cursor": told})
+    [wrong] = is_problem(response, 422, "invalid-parameter")["parameters"]
+    assert "other filters (worker, all)" in wrong["message"]
+
+
+def test_filters_are_the_same_in_another_order_another_form_and_as_the_default(two_of_each: TestClient) -> None:
+    types = ["call-received.v1", "concern-reported.v1"]
+    asked: dict[str, Any] = {"type": types, "as_of": "2025-06-30T09:00:00+09:00", "limit": 1}
+    told = two_of_each.get(person("/timeline"), params=asked).json()["next_cursor"]
+    again = {"type": [*types[::-1], types[0]], "as_of": "2025-06-30T00:00:00Z", "limit": 7, "cursor": told}
+    assert len(two_of_each.get(person("/timeline"), params=again).json()["items"]) == 3
+    concerns = next_cursor(two_of_each, Paged.CONCERNS)
+    assert get(two_of_each, "/v1/concerns?open=false", concerns).status_code == 200
+
+
 @pytest.mark.parametrize("told", ["", "x", "AAAA", "A" * 64, "_" * 64, "A" * 2_000, "é", "\x00" * 32])
 @pytest.mark.parametrize("of", Paged)
 def test_what_is_no_cursor_is_refused(client: TestClient, of: Paged, told: str) -> None:
@@ -87,7 +137,7 @@ def test_what_is_no_cursor_is_refused(client: TestClient, of: Paged, told: str) 
 def test_any_place_in_a_cursor_is_answered_or_refused(shared_client: TestClient, of: Paged, place: bytes) -> None:
     post(shared_client, emergency)
     path = LISTS[of].replace("&as_of=2025-06-12", "")
-    response = get(shared_client, path, cursor(of, place, ABOUT.get(of, "")))
+    response = get(shared_client, path, cursor(of, ASKED[of], place, ABOUT.get(of, "")))
     assert response.status_code in (200, 422), response.text
 
 
