@@ -1,19 +1,24 @@
 """Settings, each from an environment variable MAJUNG_<NAME> or a .env file; docs/settings.md lists them all."""
 
+import os
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from api.logs import Format, Level
 from domain.field_faults import faults_in_file, said
+from domain.nearest import nearest
 from domain.touchpoint import Name
 from replay.rebuild.by_person import WORTH_IT
 
 PREFIX = "MAJUNG_"
+OF_TESTS = "MAJUNG_TEST_"
+"""What begins so is read by our tests alone."""
 ENV_FILE = ".env"
 MOST_SKEW_HOURS = 876_000
 """A hundred years: no clock is further out, and no moment that far ahead can be computed for ever."""
@@ -134,6 +139,31 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsInvalid(said((PREFIX + name.upper(), rule) for name, rule in faults)) from None
     except UnicodeDecodeError:
         raise SettingsInvalid(f"{ENV_FILE} is not UTF-8: save it as UTF-8") from None
+
+
+def variables_without_effect() -> Iterator[str]:
+    """What to say of each variable that looks like a setting and is none, by its name and never by its value.
+
+    It is nothing to stop for: what a newer release reads must not keep an older one from running again.
+    """
+    settings = Settings.model_fields
+    for name in dict.fromkeys([*os.environ, *_names_in_file()]):
+        told = name.upper()
+        if not told.startswith(PREFIX) or told.startswith(OF_TESTS) or told[len(PREFIX) :].lower() in settings:
+            continue
+        near = nearest(told[len(PREFIX) :], settings)
+        meant = f"did you mean {PREFIX}{near.upper()}?" if near else "docs/settings.md has all settings"
+        yield f"{name} is no setting of this release and changes nothing: {meant}"
+
+
+def _names_in_file() -> list[str]:
+    """The variables of the .env file. One that does not read is told by whoever reads the settings."""
+    try:
+        # A pipe is read once only, by whoever reads the settings.
+        found = Path(ENV_FILE).is_file()
+        return list(DotEnvSettingsSource(Settings, case_sensitive=True).env_vars) if found else []
+    except (UnicodeDecodeError, OSError):
+        return []
 
 
 def settings_in(folder: Path) -> Settings:

@@ -47,6 +47,7 @@ from api.cli import (
 )
 from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
+from api.settings import variables_without_effect
 
 
 class Majung(TyperGroup):
@@ -85,6 +86,17 @@ app = typer.Typer(
     # Tracebacks are for defects only, and never show the values of variables: they may be personal.
     pretty_exceptions_enable=False,
 )
+
+
+_WARN_THEMSELVES = {"serve", "work"}
+"""Their lines on stderr are a log, which may be for machines."""
+
+
+@app.callback()
+def _(context: typer.Context) -> None:
+    if context.invoked_subcommand not in _WARN_THEMSELVES:
+        for told in variables_without_effect():
+            remark(f"warning: {told}")
 
 
 def _group(name: str, help: str) -> typer.Typer:

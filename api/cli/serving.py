@@ -15,7 +15,7 @@ from api import wiring, working
 from api.cli.exits import ExitCode, exit_code, message
 from api.cli.messages import remark
 from api.logs import kind_and_places, logged
-from api.settings import Settings, load_settings
+from api.settings import Settings, load_settings, variables_without_effect
 from api.wiring import Majung
 from replay.live.held import OF_SOMEBODY, cause_of
 
@@ -34,14 +34,17 @@ class ServerNotStarted(OSError):
 def serve(host: Host = None, port: Port = None) -> None:
     """Serve HTTP, and keep the read models up to date meanwhile unless MAJUNG_EMBEDDED_WORKER is off."""
     settings = load_settings()
-    with told_in_log(settings), wiring.start(settings) as majung:
-        listen(majung, host, port)
+    with told_in_log(settings):
+        _warn_of_variables(settings)
+        with wiring.start(settings) as majung:
+            listen(majung, host, port)
 
 
 def work() -> None:
     """Do what MAJUNG_WORK names (project, ingest, publish) until SIGTERM or SIGINT; what is in hand is finished."""
     settings = load_settings()
     with told_in_log(settings):
+        _warn_of_variables(settings)
         with wiring.start(settings) as majung, stopped_by_signals() as stop, _metrics_told(majung):
             _say(settings, f"working: {', '.join(settings.parts)}")
             working.work(majung, stop)
@@ -114,6 +117,15 @@ def _say(settings: Settings, text: str) -> None:
         log.info(text)
     else:
         remark(text)
+
+
+def _warn_of_variables(settings: Settings) -> None:
+    """As every other command does, but in the log where that is for machines."""
+    for told in variables_without_effect():
+        if settings.log_format == "json":
+            log.warning(told)
+        else:
+            remark(f"warning: {told}")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsInvalid, load_settings, settings_in
+from api.settings import Settings, SettingsInvalid, load_settings, settings_in, variables_without_effect
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,40 @@ def test_a_file_of_settings_in_another_encoding_is_refused(tmp_path: Path) -> No
     (tmp_path / ".env").write_bytes("MAJUNG_SHIFT_MANAGER=김".encode("cp949"))
     with pytest.raises(SettingsInvalid, match="save it as UTF-8"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("MAJUNG_PROT", "did you mean MAJUNG_PORT?"),
+        ("MAJUNG_DATABASEURL", "did you mean MAJUNG_DATABASE_URL?"),
+        ("majung_prot", "did you mean MAJUNG_PORT?"),
+        ("MAJUNG_COLOUR", "docs/settings.md has all settings"),
+        ("MAJUNG_", "docs/settings.md has all settings"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_told_by_its_name_and_not_by_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, says: str
+) -> None:
+    monkeypatch.setenv(name, "secret")
+    assert list(variables_without_effect()) == [f"{name} is no setting of this release and changes nothing: {says}"]
+
+
+def test_one_in_the_file_is_told_too_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("MAJUNG_WORKS=project\nexport MAJUNG_PROT=1\nMAJUNG_PORT=1\nUNRELATED=1\n")
+    monkeypatch.setenv("MAJUNG_PROT", "2")
+    assert [told.split()[0] for told in variables_without_effect()] == ["MAJUNG_PROT", "MAJUNG_WORKS"]
+
+
+def test_settings_in_any_case_and_what_the_tests_read_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAJUNG_PORT", "majung_host", "MAJUNG_TEST_KAFKA", "MAJUNGO", "PORT"):
+        monkeypatch.setenv(name, "1")
+    assert list(variables_without_effect()) == []
+
+
+def test_a_file_that_does_not_read_is_told_where_the_settings_are_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("MAJUNG_PROT=김".encode("cp949"))
+    assert list(variables_without_effect()) == []
 
 
 def test_every_setting_explains_itself() -> None:
