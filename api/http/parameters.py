@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.clock import END_OF_TIME, parse_moment
 from domain.follow_ups import Kind
-from domain.touchpoint import Touchpoint
+from domain.schema import stored_names
+from domain.versions import event_of, named
 from projections.whom_to_call import Urgency
 
 MOST_ITEMS = 200
@@ -31,7 +32,7 @@ ADVICE = {
     "open": "must be true or false",
     "weak": "must be true or false",
     "parted": "must be true or false",
-    "type": "must be the name of an event, such as call-received.v1; `majung schema list` has them all",
+    "type": "must name an event, with a version (call-received.v1) or without; `majung schema list` has them all",
 }
 """What to send instead, by parameter. Pydantic's own texts may repeat what was sent."""
 
@@ -44,18 +45,17 @@ def read_moment(text: Any) -> datetime:
     return min(parse_moment(f"{lost[1]}+{lost[2]}" if lost else str(text)), END_OF_TIME)
 
 
-def known_type(name: str) -> str:
-    """A stored name that exists."""
-    if name not in Touchpoint.registry:
+def event_named(told: str) -> str:
+    """The name of an event without its version, told so or as one of its stored names."""
+    if not (names := named(told)):
         raise ValueError("unknown")
-    return name
+    return event_of(names[0])
 
 
 _MOMENTS = {"type": "string", "examples": ["2025-09-30", "2025-09-30T09:00:00+09:00"]}
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENTS)]
-StoredName = Annotated[
-    str, AfterValidator(known_type), WithJsonSchema({"type": "string", "enum": sorted(Touchpoint.registry)})
-]
+_EVENTS = sorted({*stored_names(), *map(event_of, stored_names())})
+EventName = Annotated[str, AfterValidator(event_named), WithJsonSchema({"type": "string", "enum": _EVENTS})]
 PersonId = Annotated[
     UUID,
     Path(alias="id", description="A participant's pseudonym; any identity linked to it gives the same person."),
@@ -88,8 +88,9 @@ class Page(Clocks):
     """How many touchpoints a page has at most."""
     cursor: str | None = None
     """Where the page before ended: opaque, from its `next` link or `next_cursor`."""
-    type: list[StoredName] = []
-    """Only touchpoints of this type, in whichever version of it they were told; give it again for more types."""
+    type: list[EventName] = []
+    """Only touchpoints of this type, in whichever version of it they were told, with a version (`call-received.v1`) or
+    without; give it again for more types."""
 
 
 def advice(errors: Sequence[Any]) -> dict[str, str]:

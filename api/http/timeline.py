@@ -14,7 +14,7 @@ from api.http.parameters import Page
 from domain.cloud_events import in_utc
 from domain.history import Fact
 from domain.network import NAMES_ANOTHER
-from domain.versions import alike
+from domain.versions import named
 
 
 class TimelineItem(Part):
@@ -55,7 +55,7 @@ def begins_after(participant_id: UUID, page: Page) -> MomentAndId | None:
 
 def timeline(asked: Asked, page: Page, after: MomentAndId | None) -> Timeline:
     """The page of a person's timeline at both clocks."""
-    wanted = alike(page.type)
+    wanted = frozenset(name for event in page.type for name in named(event))
     facts = [fact for fact in asked.person.history.facts if _is_on(fact, after, wanted)]
     shown = facts[: page.limit]
     last = MomentAndId(shown[-1].occurred_at, shown[-1].event_id) if len(facts) > len(shown) else None

@@ -118,7 +118,7 @@ def test_filters_are_the_same_in_another_order_another_form_and_as_the_default(t
     types = ["call-received.v1", "concern-reported.v1"]
     asked: dict[str, Any] = {"type": types, "as_of": "2025-06-30T09:00:00+09:00", "limit": 1}
     told = two_of_each.get(person("/timeline"), params=asked).json()["next_cursor"]
-    again = {"type": [*types[::-1], types[0]], "as_of": "2025-06-30T00:00:00Z", "limit": 7, "cursor": told}
+    again = {"type": [*types[::-1], "call-received"], "as_of": "2025-06-30T00:00:00Z", "limit": 7, "cursor": told}
     assert len(two_of_each.get(person("/timeline"), params=again).json()["items"]) == 3
     concerns = next_cursor(two_of_each, Paged.CONCERNS)
     assert get(two_of_each, "/v1/concerns?open=false", concerns).status_code == 200
