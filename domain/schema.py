@@ -6,7 +6,6 @@ A schema shows a touchpoint flat, as Majung knows it. Each property says where i
 A shape that a newer one took the place of is `deprecated`, and says which (`x-majung-newest`): it is still accepted.
 """
 
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -15,6 +14,7 @@ from pydantic_core.core_schema import EnumSchema
 import domain.events  # noqa: F401 (defining the types fills the registry)
 from domain.cloud_events import ATTRIBUTE_OF
 from domain.codes import CURRENT, FIRST, CodeList
+from domain.nearest import nearest
 from domain.touchpoint import Touchpoint
 from domain.versions import is_superseded, newest_of
 
@@ -34,8 +34,9 @@ def schema_of(stored_name: str) -> dict[str, Any]:
     """The schema of one event as JSON values. Raises NoSuchSchema, which names the nearest."""
     kind = Touchpoint.registry.get(stored_name)
     if kind is None:
-        near = get_close_matches(stored_name, stored_names(), n=3, cutoff=0.5)
-        hint = f"near: {', '.join(near)}" if near else "list them with `majung schema list`"
+        # Of an event that is named without its version, the newest comes first.
+        near = nearest(stored_name, reversed(stored_names()))
+        hint = f"did you mean {near}?" if near else "`majung schema list` has them all"
         raise NoSuchSchema(f"no event is stored as {stored_name!r}; {hint}")
     schema = kind.model_json_schema(schema_generator=_Generator)
     for name, field in schema["properties"].items():

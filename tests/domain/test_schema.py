@@ -1,5 +1,6 @@
 """The published schema of every event: each example fits its own, and what is sealed says so."""
 
+import re
 import subprocess
 import sys
 
@@ -82,8 +83,20 @@ def test_a_version_that_a_newer_one_took_the_place_of_says_so() -> None:
     assert "about" in newer["properties"].keys() - older["properties"].keys()
 
 
-def test_an_unknown_stored_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(NoSuchSchema, match=r"call-received\.v1"):
-        schema_of("call-recieved.v1")
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("call-recieved.v1", "call-received.v1"),
+        ("CallReceived", "call-received.v1"),
+        ("call-received.v9", "call-received.v1"),
+        ("discovery-attempted", "discovery-attempted.v2"),
+    ],
+)
+def test_an_unknown_stored_name_is_refused_with_the_nearest(told: str, meant: str) -> None:
+    with pytest.raises(NoSuchSchema, match=re.escape(f"did you mean {meant}?")):
+        schema_of(told)
+
+
+def test_where_none_is_near_it_says_where_all_are() -> None:
     with pytest.raises(NoSuchSchema, match="majung schema list"):
         schema_of("xxxxxxxxxxxx")
