@@ -15,7 +15,7 @@ import orjson
 
 from api.cli.listing import Listing
 from api.cli.tables import print_tables
-from api.cli.values import cell
+from api.cli.values import cell_of_csv
 
 
 class Format(StrEnum):
@@ -59,7 +59,7 @@ def _csv(listings: Sequence[Listing]) -> None:
     columns = list(names) if len(listings) == 1 else ["listing", *names]
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: cell(value) for name, value in row.items()} for row in _named(listings))
+    writer.writerows({name: cell_of_csv(value) for name, value in row.items()} for row in _named(listings))
 
 
 def _write(line: bytes) -> None:

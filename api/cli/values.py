@@ -1,5 +1,6 @@
 """One value as JSON holds it, as a cell of CSV does, and as a table shows it."""
 
+import re
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -8,6 +9,10 @@ import orjson
 
 from api.cli.plain_text import cleaned
 from domain.clock import SEOUL
+
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""How a formula begins, also in full width, as a Korean keyboard writes it."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def plain(value: Any) -> Any:
@@ -28,6 +33,16 @@ def cell(value: Any) -> str:
     if value is None or isinstance(value, str):
         return cleaned(value or "")
     return orjson.dumps(value).decode()
+
+
+def cell_of_csv(value: Any) -> str:
+    """A plain value as a cell that no spreadsheet runs: before a text that begins like a formula stands an apostrophe.
+
+    As OWASP advises ("CSV injection"): what anybody can send in must not become a program where it is opened. A number
+    stays as it is, and so does a text that is one. A tab or a line's end, which begin formulas too, are escapes here.
+    """
+    text = cell(value)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def readable(value: Any) -> str:

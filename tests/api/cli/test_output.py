@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import IO
 from uuid import UUID
 
@@ -76,6 +77,53 @@ def test_csv_has_a_header_even_without_rows_and_leaves_absent_values_empty(capsy
     rows = list(csv.DictReader(io.StringIO(printed(capsys, Format.CSV, PERSON, CALLS))))
     assert [row["listing"] for row in rows] == ["person", "calls", "calls"]
     assert (rows[0]["n"], rows[1]["n"], rows[2]["level"]) == ("", "19254", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        '=HYPERLINK("http://x","y")',
+        "+82-10-0000-0000",
+        "-2+3",
+        "@SUM(A1)",
+        "\uff1d1+1",
+        "\uff20x",
+        "-",
+        "- none",
+        "-1 -2",
+    ],
+)
+def test_a_text_that_a_spreadsheet_would_run_has_an_apostrophe_before_it(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    told = printed(capsys, Format.CSV, Listing("sites", ("site", "others"), [(text, [text, "x"])]))
+    [row] = csv.DictReader(io.StringIO(told))
+    assert (row["site"], row["others"]) == (f"'{text}", f"'{text}, x")
+    assert json.loads(printed(capsys, Format.JSONL, Listing("sites", ("site",), [(text,)]))) == {"site": text}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-3, "-3"),
+        (-1.5, "-1.5"),
+        (-1e300, "-1e+300"),
+        (Decimal("-0.05"), "-0.05"),
+        ("-12.5", "-12.5"),
+        ("+3", "+3"),
+        ("dobong-03", "dobong-03"),
+        ("'quoted", "'quoted"),
+        ("\t=1+1", "\\t=1+1"),
+        ("\r=1+1", "\\r=1+1"),
+        (None, ""),
+    ],
+)
+def test_a_number_and_any_other_text_stay_as_they_are_in_csv(
+    capsys: pytest.CaptureFixture[str], value: object, shown: str
+) -> None:
+    [row] = csv.DictReader(io.StringIO(printed(capsys, Format.CSV, Listing("values", ("id", "value"), [(1, value)]))))
+    assert row["value"] == shown
 
 
 def test_a_table_shows_seoul_time_separators_and_four_decimals(capsys: pytest.CaptureFixture[str]) -> None:
