@@ -1,7 +1,8 @@
 """What is wrong with which field, in words of ours: pydantic's may repeat what somebody said, or not what to do.
 
-`faults_of` is for what is told of people, and shows no value and no name that may be one. `faults_in_file` is for files
-and settings of whoever reads the words: names are shown as they are written, and so is what our own validators say.
+`faults_of` is for what is told of people, and shows no value; a name that a producer made up, which may be somebody's,
+it tells to who sent it alone. `faults_in_file` is for files and settings of whoever reads the words: names are shown as
+they are written, and so is what our own validators say.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from domain.codes import CodeList
-from domain.field_places import Place, names_in, place_of
+from domain.field_places import Place, all_names_in, names_in, place_of
 from domain.nearest import nearest
 from domain.touchpoint import ON_ONE_LINE
 
@@ -74,12 +75,16 @@ _FORMS = {
 
 
 class Fault:
-    """One field and the rule it breaks; `path` starts with the field's own name."""
+    """One field and the rule it breaks; `path` starts with the field's own name, and is for who sent it.
 
-    __slots__ = ("kind", "path", "rule")
+    `open_path` may be kept where anybody reads it: of names it has only those of our own fields.
+    """
 
-    def __init__(self, path: tuple[str, ...], kind: str, rule: str) -> None:
+    __slots__ = ("kind", "open_path", "path", "rule")
+
+    def __init__(self, path: tuple[str, ...], open_path: tuple[str, ...], kind: str, rule: str) -> None:
         self.path = path
+        self.open_path = open_path
         self.kind = kind
         self.rule = rule
 
@@ -90,9 +95,16 @@ class Fault:
 
 def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
     """Every fault that validation found, in the order of the fields."""
+    ours = all_names_in(model)
     return [
-        Fault(tuple(shown_name(part) for part in item["loc"]), item["type"], _rule(model, dict(item)))
-        for item in error.errors(include_url=False, include_input=False)
+        Fault(
+            tuple(shown_name(part) for part in item["loc"]),
+            tuple(str(part) if isinstance(part, int) or part in ours else NOT_SHOWN for part in item["loc"]),
+            item["type"],
+            # Nobody reads more of them, and a search for each of thousands would take its time.
+            _rule(model, dict(item), with_meant=number < MOST_FAULTS),
+        )
+        for number, item in enumerate(error.errors(include_url=False, include_input=False))
     ]
 
 
@@ -137,13 +149,21 @@ def code_lists_in(annotation: Any) -> Iterator[type[CodeList]]:
         yield from code_lists_in(argument)
 
 
-def _rule(model: type[BaseModel], item: dict[str, Any]) -> str:
+def _rule(model: type[BaseModel], item: dict[str, Any], *, with_meant: bool) -> str:
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"is not a field of {getattr(model, 'stored_as', 'this type')}: send it in `note`, or leave it out"
+        meant = _meant(model, item["loc"]) if with_meant else None
+        instead = f"did you mean {meant}?" if meant else "send it in `note`, or leave it out"
+        return f"is not a field of {getattr(model, 'stored_as', 'this type')}: {instead}"
     if kind == "enum":
         return f"is not in the code list{_list_named(model, item['loc'])}: {context['expected']}"
     return _RULES.get(kind, "is not valid").format_map(context)
+
+
+def _meant(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
+    """The field that an unknown one was meant to be, where one is near."""
+    place = place_of(model, location)
+    return nearest(place.path[-1], names_in(place.holder)) if place.holder is not None else None
 
 
 def _rule_in_file(place: Place, item: dict[str, Any]) -> str:
@@ -173,3 +193,7 @@ def shown_name(part: str | int, what: str = "field") -> str:
     if isinstance(part, int):
         return str(part)
     return part if _FIELD_NAME.fullmatch(part) else f"(a {what} whose name is not shown)"
+
+
+NOT_SHOWN = shown_name("")
+"""In place of a name that is not ours."""

@@ -1,5 +1,7 @@
 """Where in a model an error lies: the path to what was written wrongly, and what could have stood there."""
 
+from collections.abc import Iterator
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -35,6 +37,20 @@ def place_of(model: type[BaseModel], location: tuple[int | str, ...]) -> Place:
 def names_in(model: type[BaseModel]) -> list[str]:
     """The fields of a model as they are written."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+@cache
+def all_names_in(model: type[BaseModel]) -> frozenset[str]:
+    """The fields of a model and of all models within it, as they are written."""
+    inner = (name for field in model.model_fields.values() for name in _names_within(field.annotation))
+    return frozenset((*names_in(model), *inner))
+
+
+def _names_within(annotation: Any) -> Iterator[str]:
+    if _is_model(annotation):
+        yield from all_names_in(annotation)
+    for argument in get_args(annotation):
+        yield from _names_within(argument)
 
 
 def _inside(form: Any, part: int | str) -> Any:

@@ -194,15 +194,17 @@ def _refusal(kind: type[Touchpoint], error: ValidationError, part: _Part) -> Int
     """The envelope's faults come first: data is only as good as what it is attached to."""
     faults = faults_of(kind, error)
     refusal: type[IntakeError] = InvalidData
-    told = [(part.prefix + ".".join(fault.path), fault.rule) for fault in faults]
+    told = [(part.prefix + ".".join(fault.open_path), fault.rule) for fault in faults]
+    names = [part.prefix + ".".join(fault.path) for fault in faults]
     if part is _EVENT and (envelope := [fault for fault in faults if fault.path and fault.path[0] in ATTRIBUTE_OF]):
         faults, refusal = envelope, InvalidAttribute
         told = [(ATTRIBUTE_OF[fault.path[0]], fault.rule) for fault in envelope]
+        names = [name for name, _ in told]
         if "subject" in dict(told):
             return SubjectNotAUuid("subject must be the participant's UUID: never a phone or a name", "subject")
     if all(fault.is_wrong_code for fault in faults):
         refusal = WrongCode
-    return refusal(summary(told), *(name for name, _ in told))
+    return refusal(summary(told), *names)
 
 
 def _with_code_lists(event: Touchpoint, part: _Part, *, claimed: bool) -> Touchpoint:

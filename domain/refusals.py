@@ -23,7 +23,8 @@ from typing import ClassVar
 class IntakeError(ValueError):
     """A touchpoint is refused. `code` never changes; the message says what to do and holds no value of the event.
 
-    `fields` names what is wrong, as the producer writes it ("data.channel", "time").
+    The message is kept openly where the event is put aside, so no name is in it that a producer made up. `fields` names
+    what is wrong, as the producer writes it ("data.channel", "time"), and is for who sent it alone.
     """
 
     code: ClassVar[str] = "refused"

@@ -348,7 +348,14 @@ def test_data_that_does_not_fit_lists_each_field_and_what_is_wrong() -> None:
     assert error.code == "invalid-data"
     assert error.fields == ("data.channel", "data.level", "data.duration_seconds", "data.mood")
     assert "data.duration_seconds must be at least 0" in str(error)
-    assert "data.mood is not a field of call-received.v1" in str(error)
+    assert "data.(a field whose name is not shown) is not a field of call-received.v1: send it in `note`" in str(error)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("chanel", "channel"), ("durationSeconds", "duration_seconds")])
+def test_a_field_that_is_misspelt_is_told_by_the_one_that_was_meant(name: str, meant: str) -> None:
+    error = refusal(told_data(**{name: 1}))
+    assert f"is not a field of call-received.v1: did you mean {meant}?" in str(error)
+    assert name not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -374,6 +381,15 @@ def test_a_message_repeats_no_value_and_no_name_that_a_producer_made_up() -> Non
     error = refusal(told_data(**{"note": ["x", SECRET], SECRET: SECRET, "channel": SECRET, "age_band": {SECRET: 1}}))
     assert "(a field whose name is not shown)" in str(error)
     assert "Hong" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["hong_gildong", "gildong", "h" * 64])
+def test_a_field_that_may_be_a_name_is_told_to_who_sent_it_and_kept_in_no_message(name: str) -> None:
+    correction = told_data(touchpoint_corrected, replacement=touchpoint_corrected.replacement | {name: 1})
+    for event, field in ((told_data(**{name: 1}), f"data.{name}"), (correction, f"data.replacement.{name}")):
+        error = refusal(event)
+        assert error.fields == (field,)
+        assert name not in str(error)
 
 
 def test_a_message_tells_ten_faults_and_counts_the_rest() -> None:

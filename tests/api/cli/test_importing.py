@@ -90,6 +90,16 @@ def test_what_was_put_aside_is_sealed_and_opens_when_asked(terminal: Terminal) -
     assert opened["line"] == 1
 
 
+def test_a_field_that_may_be_a_name_is_nowhere_in_the_open(terminal: Terminal) -> None:
+    file = terminal.file("events.jsonl", lines(told(data=CALL["data"] | {"hong_gildong": 1, "chanel": "phone"})))
+    aside = terminal.folder / "aside"
+    result = terminal.run("import", file, "--rejects", aside, code=3)
+    assert b"hong_gildong" not in aside.read_bytes() + result.output.encode()
+    [reject] = terminal.rows("rejects", "show", aside)
+    assert (reject["line"], reject["code"]) == (1, "invalid-data")
+    assert "did you mean channel?" in reject["message"]
+
+
 def test_a_rejects_file_that_was_changed_does_not_open(terminal: Terminal) -> None:
     aside = terminal.folder / "aside"
     terminal.run("import", terminal.file("events.jsonl", "{}\n"), "--rejects", aside, code=3)

@@ -43,6 +43,13 @@ def test_an_event_told_again_is_acknowledged_and_stored_once(client: TestClient,
     assert majung.journal.head() == (1,)
 
 
+def test_an_unknown_field_is_named_to_who_sent_it(client: TestClient) -> None:
+    event = cloud_event(call_received)
+    body = is_problem(post(client, event | {"data": event["data"] | {"moood": 1}}), 422, "invalid-data")
+    assert body["fields"] == ["data.moood"]
+    assert "moood" not in body["detail"]
+
+
 def test_the_same_id_with_other_content_is_a_conflict_that_names_the_fields(client: TestClient, majung: Majung) -> None:
     post(client, call_received)
     body = is_problem(post(client, call_received.replaced(level="emergency", note="Other words.")), 409, "conflict")
