@@ -62,7 +62,7 @@ def fold(history: History) -> list[FollowUpRow]:
 
 follow_ups = ReadModel(
     name="follow_ups",
-    version=2,
+    version=3,
     row=FollowUpRow,
     key=("component", "kind", "subject", "due_from"),
     columns=columns,

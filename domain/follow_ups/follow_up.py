@@ -37,7 +37,8 @@ class FollowUp(NamedTuple):
 
     kind: Kind
     subject: str
-    """Which of its kind: the id of the promise or the referral, the instrument, the scope; empty for silence."""
+    """Which of its kind: the id of the promise or the referral (then a tab and its source, where another source has
+    begun one under that id before), the instrument, the scope; empty for silence."""
     due_from: datetime
     """Since when it stands on the list: not before it was told, nor while nobody may call."""
     due_at: datetime

@@ -5,6 +5,9 @@ Decisions where the rules leave room:
   or cancelled of an id never scheduled is harmless.
 - A referral sent again begins anew. Of several answers the last one counts, and the same answer given again changes
   nothing; after it was closed no answer opens it. An answer to a referral that nobody told us was sent counts.
+- Ids are those of the system that tells. Who schedules or sends under an id under which another source has begun
+  something begins another one beside it; its subject names the source too. An end or an answer is about what its own
+  source began, and where that began nothing under the id, about all that bears it.
 - In doubt something is finished: what begins (scheduled, sent, a high self-check) opens a loop only when it is clearly
   later than what last moved that loop on. Of one day known by its day only, both are often told.
 - A self-check is a UCLA-3 that a person answered alone (mode `self`); only an assessment answers a high one, whatever
@@ -40,7 +43,7 @@ from domain.precision import clearly_after
 from domain.touchpoint import Touchpoint
 
 Key = tuple[str, str]
-"""Which loop: promise, referral or assess, and its id."""
+"""Which loop: promise, referral or assess, and its subject."""
 INSTRUMENT = "UCLA-3"
 
 # A member of an enumeration is found by its class each time, which costs as much as a follow-up.
@@ -59,7 +62,23 @@ class Loops:
     moved: dict[Key, Fact] = field(default_factory=dict)
     """The answer or the end that last moved a loop on."""
     closed: set[Key] = field(default_factory=set)
+    begun: dict[Key, dict[str, str]] = field(default_factory=dict)
+    """By kind and id, the subject of what each source began under it."""
     journey_ended: Fact | None = None
+
+    def new(self, kind: str, number: str, fact: Fact) -> str:
+        """The subject of what is begun with this: the id, and for all but the first source under it both."""
+        known, source = self.begun.setdefault((kind, number), {}), fact.event.source
+        # No id holds a tab, so no other has this subject.
+        return known.setdefault(source, f"{number}\t{source}" if known else number)
+
+    def meant(self, kind: str, number: str, fact: Fact) -> list[str]:
+        """The subjects that an end or an answer under this id is about."""
+        known = self.begun.get((kind, number))
+        if known is None:
+            return [number]
+        own = known.get(fact.event.source)
+        return list(known.values()) if own is None else [own]
 
     def begins(self, key: Key, fact: Fact) -> bool:
         """Whether a loop may begin with this: clearly after what last moved it on, and after the journey's end."""
@@ -97,34 +116,42 @@ def loops(facts: Iterable[Fact], figures: Figures, rules: Rules) -> list[FollowU
 def see_scheduled(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, FollowUpScheduled)
-    key = ("promise", event.follow_up_id)
+    subject = seen.new("promise", event.follow_up_id, fact)
+    key = ("promise", subject)
     if seen.begins(key, fact):
         words = f"promised for {event.due_on.isoformat()}: {event.purpose}"
-        seen.put(key, fact, _due(_PROMISE, event.follow_up_id, fact, event.due_on, words))
+        seen.put(key, fact, _due(_PROMISE, subject, fact, event.due_on, words))
 
 
 def see_kept_or_cancelled(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, FollowUpDone | FollowUpCancelled)
-    seen.close(("promise", event.follow_up_id), fact)
+    for subject in seen.meant("promise", event.follow_up_id, fact):
+        seen.close(("promise", subject), fact)
 
 
 def see_sent(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, ReferralSent)
-    key = ("referral", event.referral_id)
+    subject = seen.new("referral", event.referral_id, fact)
+    key = ("referral", subject)
     if seen.begins(key, fact):
         sent_on = day_of(fact.occurred_at)
         days = seen.figures.referral_answered_days
         words = f"referred to {event.to_organisation} on {sent_on}: no answer after {days} days"
         due_on = sent_on + timedelta(days)
-        seen.put(key, fact, _due(_UNANSWERED, event.referral_id, fact, due_on, words))
+        seen.put(key, fact, _due(_UNANSWERED, subject, fact, due_on, words))
 
 
 def see_answer(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, ReferralAccepted | ReferralDeclined)
-    key = ("referral", event.referral_id)
+    for subject in seen.meant("referral", event.referral_id, fact):
+        _answer(seen, fact, event, subject)
+
+
+def _answer(seen: Loops, fact: Fact, event: ReferralAccepted | ReferralDeclined, subject: str) -> None:
+    key = ("referral", subject)
     accepted = isinstance(event, ReferralAccepted)
     if key in seen.closed or (seen.journey_ended is not None and not clearly_after(fact, seen.journey_ended)):
         return
@@ -136,7 +163,7 @@ def see_answer(seen: Loops, fact: Fact) -> None:
     answered_on = day_of(fact.occurred_at)
     said = "accepted" if accepted else "declined"
     words = f"referral {said} on {answered_on}: no outcome after {days} days"
-    found = _due(_NOT_CLOSED, event.referral_id, fact, answered_on + timedelta(days), words)
+    found = _due(_NOT_CLOSED, subject, fact, answered_on + timedelta(days), words)
     if earlier is not None:
         found = found._replace(evidence=(earlier.evidence[0], fact.event_id))
     seen.put(key, fact, found)
@@ -146,7 +173,8 @@ def see_answer(seen: Loops, fact: Fact) -> None:
 def see_closed(seen: Loops, fact: Fact) -> None:
     event = fact.event
     assert isinstance(event, ReferralClosed)
-    seen.close(("referral", event.referral_id), fact)
+    for subject in seen.meant("referral", event.referral_id, fact):
+        seen.close(("referral", subject), fact)
 
 
 def see_measure(seen: Loops, fact: Fact) -> None:

@@ -1,5 +1,7 @@
 """Whether the rows that serve are what the log says: a fresh fold of everybody, or of some, against the rows as read.
 
+Everything is read, also what no read model asks for: whose events do not open or read is a finding.
+
 People of whom something was recorded that the rows have not seen yet are left out, and so is who is held: their rows
 are known to be older. So it may run beside a worker at any time.
 """
@@ -21,7 +23,6 @@ from replay.database import portions
 from replay.garbage import not_collecting
 from replay.identities import links_around
 from replay.journal import Journal
-from replay.lens import Lens
 from replay.live import generations, held
 from replay.live.generations import Generation
 from replay.live.held import NOT_THEIRS, Cause, Held, cause_of
@@ -112,7 +113,6 @@ class _Check:
     def __init__(self, journal: Journal, models: Sequence[ReadModel]) -> None:
         self._journal = journal
         self._models = models
-        self._lens = Lens(journal.vault)
         self._seen: set[UUID] = set()
         self.people = 0
         self.left_out = 0
@@ -159,7 +159,8 @@ class _Check:
         reader = self._journal.reader
         everybody = sorted(one for of in components.values() for one in of)
         unreadable: Unreadable = {}
-        streams = reader.streams(connection, everybody, self._lens, unreadable)
+        # Read whole, and not as far as folds ask: a broken seal or a missing key is found whatever it hides.
+        streams = reader.streams(connection, everybody, unreadable=unreadable)
         stored = [_stored(connection, each, everybody) for each in live]
         for root, recorded in together(components, streams):
             own = components[root]
@@ -177,7 +178,7 @@ class _Check:
     def _folded(
         self, connection: Connection, root: UUID, recorded: Sequence[Recorded], cause: Cause | None
     ) -> Mapping[str, Sequence[Any] | Cause]:
-        """The rows of each read model, or why there are none: what a lens did not read yet, it reads within a fold."""
+        """The rows of each read model, or why there are none."""
         history = _or_why(partial(self._history, connection, root, recorded)) if cause is None else cause
         if isinstance(history, Cause):
             return dict.fromkeys((model.name for model in self._models), history)

@@ -123,14 +123,16 @@ _KINDS: tuple[Touchpoint, ...] = (
 
 @st.composite
 def stories(draw: st.DrawFn, kinds: tuple[Touchpoint, ...] = _KINDS) -> list[Touchpoint]:
-    """Up to 25 events within some months, several of them often at the same instant, some known to the day only."""
+    """Up to 25 events within some months, several of them often at the same instant, some known to the day only, some
+    told by another system."""
     steps = st.tuples(st.sampled_from(kinds), st.sampled_from([0, 0, 1, 5, 7, 30, 90, 200]), st.sampled_from([0, 0, 3]))
     moment, events = BEGIN, []
     for number, (event, days, hours) in enumerate(draw(st.lists(steps, max_size=25))):
         moment += timedelta(days=days, hours=hours)
         precision = draw(st.sampled_from(["instant", "instant", "instant", "day"]))
+        source = draw(st.sampled_from([event.source, event.source, "urn:another"]))
         told = {"occurred_at": moment, "source_id": f"{event.source_id}-{number}", "precision": precision}
-        events.append(event.replaced(**told))
+        events.append(event.replaced(**told, source=source))
     return events
 
 

@@ -60,6 +60,23 @@ def test_a_promise_scheduled_again_is_due_on_the_later_told_day_only() -> None:
     assert found.evidence == (story[1].event_id,)
 
 
+def test_two_systems_that_count_from_one_make_two_promises() -> None:
+    mine = promise("2025-06-01", "2025-06-10")
+    theirs = promise("2025-06-02", "2025-06-10").replaced(source="urn:store:gwanak")
+    assert [found.subject for found in due("2025-06-10", mine, theirs)] == ["fu-1", "fu-1\turn:store:gwanak"]
+    [left] = due("2025-06-12", mine, theirs, kept("2025-06-11").replaced(source="urn:store:gwanak"))
+    assert left.evidence == (mine.event_id,)
+    [left] = due("2025-06-12", mine, theirs, kept("2025-06-11").replaced(source=mine.source))
+    assert left.evidence == (theirs.event_id,)
+
+
+def test_an_end_told_by_a_system_that_promised_nothing_is_about_all_of_that_id() -> None:
+    mine = promise("2025-06-01", "2025-06-10")
+    theirs = promise("2025-06-02", "2025-06-10").replaced(source="urn:store:gwanak")
+    assert due("2025-06-12", mine, kept("2025-06-11").replaced(source="urn:case-files")) == []
+    assert due("2025-06-12", mine, theirs, kept("2025-06-11").replaced(source="urn:case-files")) == []
+
+
 def test_keeping_a_promise_that_nobody_knows_is_harmless() -> None:
     story = (kept("2025-06-05", "unknown"), promise("2025-06-01", "2025-06-10"))
     assert kinds("2025-06-10", *story) == [Kind.PROMISE]
@@ -107,6 +124,16 @@ def test_a_referral_closed_with_its_outcome_is_off_the_list_whatever_is_answered
     story = (sent("2025-06-01"), accepted("2025-06-05"), closed("2025-08-01"), accepted("2025-08-02"))
     assert kinds("2025-07-31", *story) == [Kind.REFERRAL_NOT_CLOSED]
     assert kinds("2026-08-01", *story) == []
+
+
+def test_a_referral_of_one_system_is_answered_by_another_and_each_system_closes_its_own() -> None:
+    mine, theirs = sent("2025-06-01"), sent("2025-06-02").replaced(source="urn:store:gwanak")
+    answered = accepted("2025-06-05").replaced(source="urn:clinic")
+    assert kinds("2025-07-10", mine, answered) == [Kind.REFERRAL_NOT_CLOSED]
+    both = due("2025-07-10", mine, theirs, answered)
+    assert [found.subject for found in both] == ["ref-1", "ref-1\turn:store:gwanak"]
+    [left] = due("2025-07-10", mine, theirs, answered, closed("2025-06-20").replaced(source=theirs.source))
+    assert left.evidence == (mine.event_id, answered.event_id)
 
 
 def test_the_same_answer_again_gives_no_more_time() -> None:

@@ -86,6 +86,15 @@ def test_who_no_longer_reads_is_a_finding_and_everybody_else_is_compared(folded:
     assert all("KeyMissing" in why and "restore the vault" in why for why in whys)
 
 
+def test_who_no_longer_reads_is_a_finding_also_where_no_fold_asks_for_what_is_sealed(folded: Journal) -> None:
+    with folded.vault.database.write() as connection:
+        connection.execute(delete(keys).where(keys.c.participant_id == PARTICIPANT))
+    folded.vault._known.clear()
+    [finding] = verify(folded, [timeline]).findings
+    assert (finding.component, finding.read_model) == (PARTICIPANT, "timeline")
+    assert "KeyMissing" in finding.why
+
+
 def test_a_fold_that_fails_on_somebody_is_a_finding_of_this_read_model_alone(folded: Journal) -> None:
     def fails(_: Sequence[Any]) -> Sequence[Any]:
         raise ValueError("010-1234-5678")
