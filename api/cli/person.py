@@ -127,6 +127,7 @@ def why(
             participant_id=participant,
             stage=found.stage,
             rule_version=found.rule_version,
+            **portrait.override(asked.person, asked.as_of),
             remark=found.remark,
             as_of=asked.as_of,
             known_at=asked.known_at,

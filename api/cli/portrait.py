@@ -38,7 +38,6 @@ def stage(person: Person, rules: Rules, as_of: datetime) -> dict[str, object]:
     journey = journey_of(person.history, rules)
     standing = status(journey, as_of)
     spell = journey.spells[-1] if journey.spells else None
-    override = override_at(person.history, as_of)
     return {
         "stage": standing.stage,
         "days_in_stage": standing.days_in_stage,
@@ -47,13 +46,21 @@ def stage(person: Person, rules: Rules, as_of: datetime) -> dict[str, object]:
         "rule_version": journey.rules.version,
         "episode": spell.episode if spell else None,
         "end_reason": spell.end_reason if spell else None,
-        "override_stage": override.stage if override else None,
-        "override_since": override.since if override else None,
-        "override_expires_on": override.expires_on if override else None,
+        **override(person, as_of),
         "roles": roles_at(roles_of(person.history), as_of),
         "standing": standing.standing,
         "last_contact_at": standing.last_contact_at,
         "days_without_contact": standing.days_without_contact,
+    }
+
+
+def override(person: Person, as_of: datetime) -> dict[str, object]:
+    """The stage that staff set beside it, while that holds."""
+    found = override_at(person.history, as_of)
+    return {
+        "override_stage": found.stage if found else None,
+        "override_since": found.since if found else None,
+        "override_expires_on": found.expires_on if found else None,
     }
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from api.http.answer import Answer, Asked, Instant, Part
+from api.http.stage_override import StageOverride, override_of
 from domain.journey import Standing, episodes_of, journey_of, status
 from projections.current_journey import JourneyEpisode, JourneySpell, journey_episode, journey_spell
 
@@ -34,6 +35,8 @@ class PersonJourney(Answer):
     episodes: list[JourneyEpisode]
     anomalies: list[JourneyAnomaly]
     status: JourneyStatus
+    override: StageOverride | None
+    """The stage that staff set, while it holds: no rule knows of it, and none of the spells is it."""
 
 
 def journey(asked: Asked) -> PersonJourney:
@@ -52,4 +55,5 @@ def journey(asked: Asked) -> PersonJourney:
         episodes=[journey_episode(episode) for episode in episodes_of(found)],
         anomalies=[JourneyAnomaly(**anomaly._asdict()) for anomaly in found.anomalies],
         status=JourneyStatus(**{name: getattr(stands, name) for name in names}),
+        override=override_of(asked),
     )

@@ -6,12 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.answer import Answer, Asked, Instant, Part
+from api.http.stage_override import StageOverride, override_of
 from domain.casework import assigned_at
 from domain.change import Verdict
 from domain.codes import ConsentScope
 from domain.consent_standing import ConsentStanding, ConsentStatus, consent_standing
 from domain.history import History
-from domain.journey import Standing, journey_of, override_at, status
+from domain.journey import Standing, journey_of, status
 from domain.roles import Role, roles_at, roles_of
 from domain.without_effect import NoEffect, without_effect
 from projections.wellbeing import WellbeingRow, wellbeing
@@ -34,16 +35,6 @@ class LatestScore(Part):
     """Whether that matters clinically; null likewise."""
     safety: bool
     """The measure calls for a look at the person's safety."""
-
-
-class StageOverride(Part):
-    """A stage that staff set. It stands beside the rules' stage and never replaces it."""
-
-    event_id: UUID
-    stage: str
-    since: Instant
-    expires_on: str = Field(json_schema_extra={"format": "date"})
-    """The last Seoul day on which it holds."""
 
 
 class ScopeOfConsent(Part):
@@ -139,7 +130,7 @@ def summary(asked: Asked) -> PersonSummary:
         rule=current.rule if current else None,
         rule_version=asked.rules.version,
         episode=current.episode if current else None,
-        override=_override(asked),
+        override=override_of(asked),
         roles=roles_at(roles_of(history), asked.as_of),
         standing=stands.standing,
         last_contact_at=stands.last_contact_at,
@@ -152,15 +143,6 @@ def summary(asked: Asked) -> PersonSummary:
         scores=_latest(history),
         events=len(history.facts),
         without_effect=[AmendmentWithoutEffect(**found._asdict()) for found in without_effect(history)],
-    )
-
-
-def _override(asked: Asked) -> StageOverride | None:
-    found = override_at(asked.person.history, asked.as_of)
-    if found is None:
-        return None
-    return StageOverride(
-        event_id=found.event_id, stage=found.stage, since=found.since, expires_on=found.expires_on.isoformat()
     )
 
 

@@ -21,6 +21,8 @@ def test_an_override_shows_beside_the_rules_stage_and_moves_no_spell(terminal: T
     assert told["status"] == "recorded"
     shown = terminal.rows("person", "show", PARTICIPANT)["person"]
     assert (shown["stage"], shown["override_stage"]) == ("prevention", "healing")
+    why = terminal.rows("person", "why", PARTICIPANT)["person"]
+    assert (why["stage"], why["override_stage"]) == ("prevention", "healing")
     assert shown["override_expires_on"] == "2999-12-31"
     assert shown["override_since"] is not None
     assert served(journey) == before

@@ -41,6 +41,8 @@ def test_an_override_shows_beside_the_rules_stage_until_it_is_taken_back(known: 
     found = shown(known)
     assert (found["stage"], found["override"]["stage"]) == ("prevention", "healing")
     assert found["override"]["event_id"] == made.json()["event_id"]
+    walked = known.get(person("/journey")).json()
+    assert (walked["status"]["stage"], walked["override"]) == ("prevention", found["override"])
     assert "heard more" not in known.get(person("")).text
 
     ended = end(known)
