@@ -31,9 +31,9 @@ from replay.mapper import EventUnreadable, UndecodableEvent, UnknownStoredName
 from replay.messages.parked import ParkedBytesGone, ParkedError, ParkedUnknown
 from replay.queries.as_of import PersonUnknown
 from replay.rebuild import NotDeterministic, ReplayRunning
-from replay.rebuild.choosing import NothingToChoose, Stale
+from replay.rebuild.choosing import NothingToChoose, Stale, StillServes
 from replay.rebuild.engine import ClusterUnusable
-from replay.rebuild.snapshots import SnapshotRefused
+from replay.rebuild.snapshots import NoSnapshotName, SnapshotRefused, SnapshotUnknown
 from replay.synthetic import NotSynthetic
 from replay.vault import VaultError
 
@@ -75,6 +75,7 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     ClusterUnusable: ExitCode.USAGE,
     KafkaOff: ExitCode.USAGE,
     MappingError: ExitCode.USAGE,
+    NoSnapshotName: ExitCode.USAGE,
     NotAVersion: ExitCode.USAGE,
     NotAnInstant: ExitCode.USAGE,
     PartMissing: ExitCode.USAGE,
@@ -94,6 +95,7 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     ParkedUnknown: ExitCode.NOT_FOUND,
     ParticipantUnknown: ExitCode.NOT_FOUND,
     PersonUnknown: ExitCode.NOT_FOUND,
+    SnapshotUnknown: ExitCode.NOT_FOUND,
     DecisionContended: ExitCode.VERSION_CONFLICT,
     AlertError: ExitCode.REFUSED,
     ArchiveRefused: ExitCode.REFUSED,
@@ -108,6 +110,7 @@ CODES: Mapping[type[BaseException], ExitCode] = {
     ReplayRunning: ExitCode.REFUSED,
     SnapshotRefused: ExitCode.REFUSED,
     Stale: ExitCode.REFUSED,
+    StillServes: ExitCode.REFUSED,
     RuleSetTaken: ExitCode.REFUSED,
 }
 """Every expected error; a subclass has its nearest base's code. All others are defects, and keep their traceback."""

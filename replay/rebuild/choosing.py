@@ -21,6 +21,10 @@ class NothingToChoose(DatabaseUnusable):
     """The read model has no such generation, or not one that may be chosen."""
 
 
+class StillServes(NothingToChoose):
+    """The rows are those that serve."""
+
+
 class Stale(DatabaseUnusable):
     """The rows are of another version, and nobody has kept them up to date."""
 
@@ -149,7 +153,7 @@ def drop(journal: Journal, model: ReadModel, number: int) -> None:
         if found is None:
             raise NothingToChoose(f"{model.name} has no generation {number}: look at `majung projections list`")
         if found.state == "live":
-            raise NothingToChoose(f"generation {number} of {model.name} serves: switch to another one first")
+            raise StillServes(f"generation {number} of {model.name} serves: switch to another one first")
         if found.snapshot is not None:
             raise NothingToChoose(
                 f"generation {number} of {model.name} is of snapshot {found.snapshot}: `majung snapshots drop"

@@ -34,8 +34,21 @@ from replay.whole_log import Progress
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
+# SnapshotRefused
+# ├── NoSnapshotName     what it is to be called is no name
+# └── SnapshotUnknown    there is none of this name
+
+
 class SnapshotRefused(ValueError):
-    """There is no snapshot of this name, or no room for another; the message says which."""
+    """It cannot be taken, or holds something else; the message says what to do."""
+
+
+class NoSnapshotName(SnapshotRefused):
+    """Names are made of small letters, digits and hyphens."""
+
+
+class SnapshotUnknown(SnapshotRefused):
+    """There is no snapshot of this name."""
 
 
 class Snapshot(NamedTuple):
@@ -83,7 +96,7 @@ def take(
     where the database goes away, and CannotBeFolded where somebody cannot: a report must not be without them unseen.
     """
     if not _NAME.fullmatch(clocks.snapshot):
-        raise SnapshotRefused("a snapshot is named by 1 to 40 small letters, digits and hyphens")
+        raise NoSnapshotName("a snapshot is named by 1 to 40 small letters, digits and hyphens")
     _settle(journal, clocks.known_at)
     with journal.database.read() as connection:
         links = links_by_person(connection, journal.reader)
@@ -167,21 +180,22 @@ def _found(connection: Connection, *states: str, at_work: Collection[int] = ()) 
 
 
 def find(connection: Connection, name: str) -> Snapshot:
-    """A snapshot that is taken, by name. Raises SnapshotRefused."""
+    """A snapshot that is taken, by name. Raises SnapshotUnknown."""
     for found in _found(connection, "snapshot"):
         if found.name == name:
             return found
     raise _unknown(name)
 
 
-def _unknown(name: str) -> SnapshotRefused:
-    return SnapshotRefused(f"there is no snapshot {name}: look at `majung snapshots list`")
+def _unknown(name: str) -> SnapshotUnknown:
+    return SnapshotUnknown(f"there is no snapshot {name}: look at `majung snapshots list`")
 
 
 def pinned(connection: Connection, models: Sequence[ReadModel], name: str) -> list[Generation]:
     """The rows of these read models in a snapshot, for queries over them.
 
-    Raises SnapshotRefused where it does not hold one of them, and SnapshotOutdated where another version folded it.
+    Raises SnapshotUnknown, SnapshotRefused where it does not hold one of them, and SnapshotOutdated where another
+    version folded it.
     """
     snapshot = find(connection, name)
     found = {each.model.name: each for each in generations.of_snapshot(connection, models, name)}
@@ -200,7 +214,7 @@ class SnapshotOutdated(DatabaseUnusable):
 def drop(journal: Journal, name: str) -> None:
     """Remove a snapshot with all that it holds, also one that was interrupted.
 
-    Raises SnapshotRefused where there is none, ReplayRunning while it is being taken, and RowsBeingRead.
+    Raises SnapshotUnknown where there is none, ReplayRunning while it is being taken, and RowsBeingRead.
     """
     with generations.removing(journal.database.write()) as connection:
         if not _drop(connection, name, journal.clock()):

@@ -130,7 +130,7 @@ def test_rows_that_there_are_not_cannot_be_switched_to(
 
 
 def test_rows_that_serve_nobody_are_dropped_and_those_that_serve_are_not(waiting: Terminal) -> None:
-    assert "serves" in waiting.fails("projections", "drop", "timeline", 2, code=4)
+    assert "serves" in waiting.fails("projections", "drop", "timeline", 2, code=6)
     assert "generation 3 of timeline is dropped" in waiting.run("projections", "drop", "timeline", 3).stderr
     assert 3 not in states(waiting)
     assert "no generation 3" in waiting.fails("projections", "drop", "timeline", 3, code=4)
