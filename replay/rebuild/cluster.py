@@ -17,6 +17,7 @@ from weakref import finalize
 
 import psycopg
 from distributed import Client, Future, get_worker, wait
+from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.scheduler import KilledWorker
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -63,6 +64,8 @@ def cluster(journal: Journal, address: str, opening: Opening) -> Iterator["Clust
             " `majung replay --workers N` folds in several processes of this machine"
         )
     try:
+        # Of what is no address the client itself says so, and then takes half a minute to give up.
+        parse_host_port(parse_address(address)[1])
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False, direct_to_workers=False)
     except (OSError, ValueError):
         raise SchedulerSilent(
