@@ -20,6 +20,8 @@ from replay.tables import heads, journal, sufficient_schema
 MIGRATIONS = Path(__file__).parent / "migrations"
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema this release knows, oldest first; the last is its own. Named, so that a check needs no Alembic."""
+_UPGRADING = int.from_bytes(b"majung")
+"""The lock of who upgrades a database."""
 
 
 class SchemaMissing(DatabaseUnusable):
@@ -51,6 +53,7 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
     """
     _make_file(database)
     with database.write() as connection:
+        _one_at_a_time(connection)
         found = revision_of(connection)
         if found is not None and found not in REVISIONS:
             _ensure_sufficient(connection, found)
@@ -66,6 +69,7 @@ def upgrade(database: Database, vault_database: Database, *, shards: int | None 
         _lay_out_shards(connection, shards)
     _make_file(vault_database)
     with vault_database.write() as connection:
+        _one_at_a_time(connection)
         vault.metadata.create_all(connection)
 
 
@@ -86,6 +90,12 @@ def check(database: Database) -> int:
                 f"the database is at revision {found}, this release needs {REVISIONS[-1]}: run `majung db upgrade`"
             )
         return connection.scalar(select(func.count()).select_from(heads)) or 1
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    """Wait until nobody else upgrades this database: who comes second finds all done. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
 
 
 def _ensure_utf8(connection: Connection) -> None:
